@@ -1,1 +1,7 @@
-//! x
+//! Published worked examples, invented holders, and a simulated chip, issuer and gateway.
+//!
+//! The simulator shares only raw primitives (hashes, block ciphers) with the reader; its curves, its TLV and its
+//! protocols are its own, so that a mistake cannot cancel itself out.
+
+pub mod card;
+pub mod num;

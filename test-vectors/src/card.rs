@@ -1,0 +1,121 @@
+//! What an issuer puts onto a chip: files, keys, access secrets. The issuer fills it, the chip serves it.
+//!
+//! Nothing here is secret: every key belongs to an invented person and is derived from a published seed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::num::CurveName;
+
+/// The directory that a file identifier is relative to; 011C and 011D each name two files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Directory {
+    /// The master file: EF.CardAccess (011C), EF.CardSecurity (011D), EF.ATR/INFO (2F01), EF.DIR (2F00).
+    MasterFile,
+    /// The eMRTD application A0000002471001: EF.COM (011E), EF.SOD (011D), EF.CVCA (011C), DG1 (0101) to DG16 (0110).
+    Lds,
+}
+
+/// Cipher of a secure messaging channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suite {
+    /// Two-key triple DES with the retail MAC.
+    TripleDes,
+    /// AES-128 with CMAC.
+    Aes128,
+    /// AES-192 with CMAC.
+    Aes192,
+    /// AES-256 with CMAC.
+    Aes256,
+}
+
+/// Hash functions that the simulated issuer and chip use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hash {
+    /// SHA-1.
+    Sha1,
+    /// SHA-224.
+    Sha224,
+    /// SHA-256.
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
+}
+
+/// One PACE variant that the chip offers (ECDH generic mapping).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PaceOffer {
+    /// Cipher of the resulting channel; with ECDH-GM it fixes the protocol's object identifier.
+    pub suite: Suite,
+    /// Standardized domain parameter identifier, e.g. 12 (P-256), 13 (brainpoolP256r1).
+    pub parameter_id: u8,
+}
+
+/// A key of Chip Authentication.
+#[derive(Clone, Debug)]
+pub struct ChipAuthenticationKey {
+    /// The curve of the key.
+    pub curve: CurveName,
+    /// The private scalar, big-endian.
+    pub private: Vec<u8>,
+    /// Key identifier, where the chip holds several keys.
+    pub key_id: Option<u8>,
+    /// Cipher of the channel that Chip Authentication starts.
+    pub suite: Suite,
+}
+
+/// The key of Active Authentication.
+#[derive(Clone, Debug)]
+pub enum ActiveAuthenticationKey {
+    /// RSA, ISO 9796-2 scheme 1; all numbers big-endian.
+    Rsa {
+        /// Modulus.
+        modulus: Vec<u8>,
+        /// Private exponent.
+        private: Vec<u8>,
+        /// Hash, which fixes the trailer.
+        hash: Hash,
+    },
+    /// ECDSA, plain r ‖ s.
+    Ecdsa {
+        /// The curve of the key.
+        curve: CurveName,
+        /// The private scalar, big-endian.
+        private: Vec<u8>,
+        /// Hash applied to the challenge.
+        hash: Hash,
+    },
+}
+
+/// How the chip may be opened.
+#[derive(Clone, Debug)]
+pub struct AccessControl {
+    /// BAC is offered.
+    pub bac: bool,
+    /// PACE variants offered, in the order of EF.CardAccess; empty: no PACE.
+    pub pace: Vec<PaceOffer>,
+    /// Card access number, if PACE takes one.
+    pub can: Option<String>,
+    /// The MRZ information: document number, birth date, expiry date, each with its check digit (9303-11 §4.3.2).
+    pub mrz_information: String,
+}
+
+/// A finished chip's content.
+#[derive(Clone, Debug)]
+pub struct Card {
+    /// The persona's name, such as `good` or `revoked-insurance`.
+    pub persona: String,
+    /// Elementary files by directory and file identifier.
+    pub files: BTreeMap<(Directory, u16), Vec<u8>>,
+    /// Files that need Terminal Authentication (DG3, DG4): answered with 6982.
+    pub terminal_only: BTreeSet<(Directory, u16)>,
+    /// Access control.
+    pub access: AccessControl,
+    /// Keys of Chip Authentication; the chip answers to these even where DG14 says otherwise.
+    pub chip_authentication: Vec<ChipAuthenticationKey>,
+    /// Key of Active Authentication; the chip signs with this even where DG15 says otherwise.
+    pub active_authentication: Option<ActiveAuthenticationKey>,
+    /// The chip takes extended-length commands.
+    pub extended_length: bool,
+}
