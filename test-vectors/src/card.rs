@@ -43,6 +43,20 @@ pub enum Hash {
     Sha512,
 }
 
+impl Hash {
+    /// The digest of some bytes.
+    pub fn digest(self, bytes: &[u8]) -> Vec<u8> {
+        use sha2::Digest as _;
+        match self {
+            Hash::Sha1 => sha1::Sha1::digest(bytes).to_vec(),
+            Hash::Sha224 => sha2::Sha224::digest(bytes).to_vec(),
+            Hash::Sha256 => sha2::Sha256::digest(bytes).to_vec(),
+            Hash::Sha384 => sha2::Sha384::digest(bytes).to_vec(),
+            Hash::Sha512 => sha2::Sha512::digest(bytes).to_vec(),
+        }
+    }
+}
+
 /// One PACE variant that the chip offers (ECDH generic mapping).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PaceOffer {
