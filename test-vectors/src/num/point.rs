@@ -54,12 +54,12 @@ impl Curve {
 
     /// Width of a coordinate.
     pub fn field_bytes(&self) -> usize {
-        self.p.bits().div_ceil(8) as usize
+        self.p.to_bytes_be().len()
     }
 
     /// Width of a scalar.
     pub fn order_bytes(&self) -> usize {
-        self.n.bits().div_ceil(8) as usize
+        self.n.to_bytes_be().len()
     }
 
     /// Whether a point satisfies the equation; infinity does not count.

@@ -8,7 +8,7 @@ use super::{expand, fixed_width};
 pub fn rsa_raw(modulus: &[u8], exponent: &[u8], input: &[u8]) -> Vec<u8> {
     let modulus = BigUint::from_bytes_be(modulus);
     let out = BigUint::from_bytes_be(input).modpow(&BigUint::from_bytes_be(exponent), &modulus);
-    fixed_width(&out, modulus.bits().div_ceil(8) as usize)
+    fixed_width(&out, modulus.to_bytes_be().len())
 }
 
 /// An RSA key; all numbers big-endian. The public exponent is 65537.
@@ -24,7 +24,7 @@ pub struct RsaKey {
 
 impl RsaKey {
     /// A key of exactly `bits` bits that follows from a label alone. Slow: keep the result.
-    pub fn from_seed(bits: u64, label: &str) -> RsaKey {
+    pub fn from_seed(bits: u32, label: &str) -> RsaKey {
         let public = BigUint::from(65537u32);
         let mut attempt = 0u64;
         loop {
@@ -35,7 +35,7 @@ impl RsaKey {
             let modulus = &p * &q;
             let phi = (&p - 1u8) * (&q - 1u8);
             let Some(private) = public.modinv(&phi) else { continue };
-            if p != q && modulus.bits() == bits {
+            if p != q && modulus.bits() == u64::from(bits) {
                 return RsaKey {
                     modulus: modulus.to_bytes_be(),
                     private: private.to_bytes_be(),
@@ -47,11 +47,11 @@ impl RsaKey {
 }
 
 /// A prime with its two highest bits set, so that the product of two has twice the bits.
-fn prime(bits: u64, parts: &[&[u8]]) -> BigUint {
-    let bytes = bits.div_ceil(8) as usize;
-    let mut candidate = BigUint::from_bytes_be(&expand(parts, bytes)) >> (bytes as u64 * 8 - bits);
-    candidate.set_bit(bits - 1, true);
-    candidate.set_bit(bits - 2, true);
+fn prime(bits: u32, parts: &[&[u8]]) -> BigUint {
+    let bytes = bits.div_ceil(8);
+    let mut candidate = BigUint::from_bytes_be(&expand(parts, bytes as usize)) >> (bytes * 8 - bits);
+    candidate.set_bit(u64::from(bits) - 1, true);
+    candidate.set_bit(u64::from(bits) - 2, true);
     candidate.set_bit(0, true);
     while !is_prime(&candidate) {
         candidate += 2u8;
@@ -90,7 +90,7 @@ mod tests {
     fn the_public_operation_undoes_the_private_one() {
         for bits in [1024, 1536] {
             let key = RsaKey::from_seed(bits, "test");
-            assert_eq!(key.modulus.len() as u64 * 8, bits);
+            assert_eq!(key.modulus.len() * 8, bits as usize);
             let mut input = vec![0x42; key.modulus.len()];
             input[0] = 0;
             let output = rsa_raw(&key.modulus, &key.private, &input);
