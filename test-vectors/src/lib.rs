@@ -4,5 +4,6 @@
 //! protocols are its own, so that a mistake cannot cancel itself out.
 
 pub mod card;
+pub mod gateway;
 pub mod num;
 pub mod vector;
