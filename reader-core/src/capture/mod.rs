@@ -1,0 +1,159 @@
+//! What a chip gave: the files as read and the traces of its protocols. Never a key.
+//!
+//! Only a session makes a live capture. One loaded from a folder can prove files and an active-authentication
+//! signature again, but no longer chip authentication: that was seen by the terminal alone.
+
+use std::collections::BTreeMap;
+
+use crate::lds::{DataGroup, FileId};
+
+/// What became of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileState {
+    /// Read to its end: the bytes as they came.
+    Read(Vec<u8>),
+    /// The chip said, under a valid response MAC (or before any channel), that there is no such file.
+    Absent,
+    /// The chip refuses it at the present access rights (6982).
+    Protected,
+    /// Reading began and was broken off.
+    Aborted {
+        /// Bytes that came before.
+        read_bytes: usize,
+    },
+}
+
+/// How access control went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccessTrace {
+    /// It opened a channel.
+    Opened,
+    /// It was refused or broke, as said.
+    Failed(AccessFailure),
+}
+
+/// Why access control failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccessFailure {
+    /// The number, MRZ or CAN is not this card's.
+    WrongPassword,
+    /// The chip refused with this status word.
+    Refused(u16),
+    /// The chip's answer breaks the protocol, in these words.
+    Protocol(&'static str),
+    /// The card left, or nothing answered.
+    Broken,
+    /// The chip offers no variant that is known here.
+    NotOffered,
+}
+
+/// How chip authentication went in this session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChipAuthenticationTrace {
+    /// A response came under the new keys with a valid MAC.
+    NewKeysAnswered {
+        /// The chip's public key used, as SubjectPublicKeyInfo bytes out of DG14.
+        public_key: Vec<u8>,
+        /// Which key, where DG14 names several.
+        key_id: Option<u32>,
+    },
+    /// The chip took the commands, but the next response does not verify under the new keys.
+    NewKeysRefused,
+    /// The chip refused with this status word.
+    Refused(u16),
+    /// It was broken off: card gone.
+    Aborted,
+    /// DG14 offers no variant that is known here.
+    NotUnderstood(&'static str),
+}
+
+/// Challenge and answer of active authentication, judged later against DG15.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ActiveAuthenticationTrace {
+    /// The chip signed.
+    Signed {
+        /// RND.IFD, 8 bytes.
+        challenge: [u8; 8],
+        /// The chip's signature as it came.
+        signature: Vec<u8>,
+    },
+    /// The chip refused with this status word.
+    Refused(u16),
+    /// It was broken off: card gone.
+    Aborted,
+}
+
+/// Something that the session did otherwise than the standard's plain course, for the record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deviation {
+    /// PACE was refused or broke and BAC was used instead.
+    FellBackToBac {
+        /// Why PACE did not succeed.
+        because: AccessFailure,
+    },
+    /// EF.CardAccess could not be read; the profile's constant was used.
+    AssumedCardAccess,
+    /// SELECT by file identifier was needed where short identifiers should work.
+    SelectedByIdentifier(FileId),
+    /// An extended command was refused and short ones were used.
+    ExtendedRefused,
+}
+
+/// Where a capture comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A session of this program, in one run.
+    Live,
+    /// Loaded from a folder: what only the terminal saw does not count again.
+    Stored,
+}
+
+/// What a chip gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capture {
+    /// Live or stored.
+    pub origin: Origin,
+    /// Every file that was asked for.
+    pub files: BTreeMap<FileId, FileState>,
+    /// PACE, if it was tried.
+    pub pace: Option<AccessTrace>,
+    /// BAC, if it was tried.
+    pub bac: Option<AccessTrace>,
+    /// Chip authentication, if it was tried.
+    pub chip_authentication: Option<ChipAuthenticationTrace>,
+    /// Active authentication, if it was tried.
+    pub active_authentication: Option<ActiveAuthenticationTrace>,
+    /// Departures from the plain course.
+    pub deviations: Vec<Deviation>,
+}
+
+impl Capture {
+    /// An empty capture.
+    #[must_use]
+    pub const fn new(origin: Origin) -> Self {
+        Self {
+            origin,
+            files: BTreeMap::new(),
+            pace: None,
+            bac: None,
+            chip_authentication: None,
+            active_authentication: None,
+            deviations: Vec::new(),
+        }
+    }
+
+    /// The bytes of a file that was read to its end.
+    #[must_use]
+    pub fn bytes(&self, file: FileId) -> Option<&[u8]> {
+        match self.files.get(&file) {
+            Some(FileState::Read(bytes)) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// The bytes of a data group that was read to its end.
+    #[must_use]
+    pub fn group(&self, group: DataGroup) -> Option<&[u8]> {
+        self.bytes(FileId::group(group))
+    }
+}

@@ -1,0 +1,156 @@
+//! Calendar dates and instants, without a clock: the present is always an argument.
+
+use std::fmt;
+
+/// Seconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub i64);
+
+/// A day of the proleptic Gregorian calendar that exists.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date {
+    year: u16,
+    month: u8,
+    day: u8,
+}
+
+const SECONDS_PER_DAY: i64 = 86_400;
+
+impl Date {
+    /// A date from year (0 to 9999), month (1 to 12) and day; `None` where there is no such day.
+    #[must_use]
+    pub fn new(year: u16, month: u8, day: u8) -> Option<Self> {
+        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        let days = match month {
+            1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+            4 | 6 | 9 | 11 => 30,
+            2 if leap => 29,
+            2 => 28,
+            _ => return None,
+        };
+        (year <= 9999 && (1..=days).contains(&day)).then_some(Self { year, month, day })
+    }
+
+    /// Year, 0 to 9999.
+    #[must_use]
+    pub const fn year(self) -> u16 {
+        self.year
+    }
+
+    /// Month, 1 to 12.
+    #[must_use]
+    pub const fn month(self) -> u8 {
+        self.month
+    }
+
+    /// Day of the month, 1 to 31.
+    #[must_use]
+    pub const fn day(self) -> u8 {
+        self.day
+    }
+
+    /// Midnight UTC at which this day begins.
+    #[must_use]
+    pub fn start(self) -> Timestamp {
+        // Days from civil, counting years from March so that the leap day comes last.
+        let (year, month, day) = (i64::from(self.year), i64::from(self.month), i64::from(self.day));
+        let year = if month <= 2 { year - 1 } else { year };
+        let era = year.div_euclid(400);
+        let year_of_era = year - era * 400;
+        let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+        Timestamp((era * 146_097 + day_of_era - 719_468) * SECONDS_PER_DAY)
+    }
+
+    /// The last second of this day, UTC.
+    #[must_use]
+    pub fn end(self) -> Timestamp {
+        Timestamp(self.start().0 + SECONDS_PER_DAY - 1)
+    }
+
+    /// This day `years` later; 29 February becomes 28 February where there is none.
+    #[must_use]
+    pub fn years_later(self, years: u16) -> Option<Self> {
+        let year = self.year.checked_add(years)?;
+        Self::new(year, self.month, self.day)
+            .or_else(|| Self::new(year, self.month, self.day.saturating_sub(1)))
+    }
+}
+
+impl Timestamp {
+    /// The UTC day of this instant; `None` outside the years 0 to 9999.
+    #[must_use]
+    pub fn date(self) -> Option<Date> {
+        let days = self.0.div_euclid(SECONDS_PER_DAY) + 719_468;
+        let era = days.div_euclid(146_097);
+        let day_of_era = days.rem_euclid(146_097);
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let shifted_month = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+        let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+        let year = year_of_era + era * 400 + i64::from(month <= 2);
+        Date::new(u16::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
+    }
+
+    /// This instant so many seconds later.
+    #[must_use]
+    pub const fn plus_s(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds))
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
+impl fmt::Debug for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Date({self})")
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let second = self.0.rem_euclid(SECONDS_PER_DAY);
+        match self.date() {
+            Some(date) => {
+                write!(f, "{date}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)
+            }
+            None => write!(f, "{} s", self.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_and_seconds_agree() {
+        for (year, month, day, seconds) in [
+            (1970, 1, 1, 0),
+            (2000, 2, 29, 951_782_400),
+            (2026, 11, 21, 1_795_219_200),
+            (1900, 3, 1, -2_203_891_200),
+        ] {
+            let date = Date::new(year, month, day).unwrap();
+            assert_eq!(date.start(), Timestamp(seconds), "{date}");
+            assert_eq!(Timestamp(seconds).date(), Some(date));
+            assert_eq!(date.end().date(), Some(date));
+        }
+    }
+
+    #[test]
+    fn days_that_do_not_exist_are_refused() {
+        for (year, month, day) in
+            [(2025, 2, 29), (1900, 2, 29), (2024, 4, 31), (2024, 0, 1), (2024, 13, 1), (2024, 1, 0)]
+        {
+            assert_eq!(Date::new(year, month, day), None);
+        }
+        assert_eq!(Date::new(2024, 2, 29).unwrap().years_later(1), Date::new(2025, 2, 28));
+    }
+}
