@@ -5,5 +5,6 @@
 
 pub mod card;
 pub mod gateway;
+pub mod issuer;
 pub mod num;
 pub mod vector;

@@ -1,0 +1,302 @@
+//! Keys that sign, and how they are written down: SubjectPublicKeyInfo, AlgorithmIdentifier, signature value.
+//! Spec: RFC 3279, RFC 4055, RFC 5480, TR-03111 §5.
+
+use std::sync::OnceLock;
+
+use super::der_out::{bit_string, explicit, integer, integer_bytes, null, octet_string, oid, sequence, tlv};
+use crate::card::Hash;
+use crate::num::{self, CurveName, Point, RsaKey};
+
+const ID_EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
+const PRIME_FIELD: &str = "1.2.840.10045.1.1";
+const RSA_ENCRYPTION: &str = "1.2.840.113549.1.1.1";
+const RSA_PSS: &str = "1.2.840.113549.1.1.10";
+const MGF1: &str = "1.2.840.113549.1.1.8";
+
+/// How a curve is named in a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CurveForm {
+    /// The curve's object identifier.
+    Named,
+    /// Every number of the curve, as 9303-12 §4.1.6.3 asks of passports.
+    Explicit,
+}
+
+/// How an RSA signature is padded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RsaPadding {
+    /// RSASSA-PKCS1-v1_5.
+    Pkcs1,
+    /// RSASSA-PSS, salt as long as the hash.
+    Pss,
+}
+
+#[derive(Clone, Debug)]
+enum Key {
+    Ec { curve: CurveName, private: Vec<u8>, form: CurveForm },
+    Rsa { key: RsaKey, padding: RsaPadding },
+}
+
+/// A key with the hash it signs under. No secret: see [`crate::card`].
+#[derive(Clone, Debug)]
+pub struct Signer {
+    key: Key,
+    hash: Hash,
+}
+
+impl Signer {
+    /// An ECDSA key that follows from a label.
+    #[must_use]
+    pub fn ecdsa(curve: CurveName, form: CurveForm, hash: Hash, label: &str) -> Self {
+        Self { key: Key::Ec { curve, private: num::private_from_seed(curve, label), form }, hash }
+    }
+
+    /// One of the published RSA test keys.
+    #[must_use]
+    pub fn rsa(key: RsaKey, padding: RsaPadding, hash: Hash) -> Self {
+        Self { key: Key::Rsa { key, padding }, hash }
+    }
+
+    /// The hash that the signature is made over.
+    #[must_use]
+    pub fn hash(&self) -> Hash {
+        self.hash
+    }
+
+    /// SubjectPublicKeyInfo, DER.
+    #[must_use]
+    pub fn public_key_info(&self) -> Vec<u8> {
+        match &self.key {
+            Key::Ec { curve, private, form } => {
+                ec_public_key_info(*curve, *form, &num::public_key(*curve, private))
+            }
+            Key::Rsa { key, .. } => rsa_public_key_info(&key.modulus, &key.public),
+        }
+    }
+
+    /// SHA-1 of the public key's bits. Spec: RFC 5280 §4.2.1.2, method 1.
+    #[must_use]
+    pub fn key_identifier(&self) -> Vec<u8> {
+        let bits = match &self.key {
+            Key::Ec { curve, private, .. } => curve.curve().encode(&num::public_key(*curve, private)),
+            Key::Rsa { key, .. } => rsa_public_key(&key.modulus, &key.public),
+        };
+        Hash::Sha1.digest(&bits)
+    }
+
+    /// The AlgorithmIdentifier of the signature, DER.
+    #[must_use]
+    pub fn signature_algorithm(&self) -> Vec<u8> {
+        match &self.key {
+            Key::Ec { .. } => sequence(&[oid(ecdsa_oid(self.hash))]),
+            Key::Rsa { padding: RsaPadding::Pkcs1, .. } => sequence(&[oid(rsa_oid(self.hash)), null()]),
+            Key::Rsa { padding: RsaPadding::Pss, .. } => {
+                let hash = digest_algorithm(self.hash, true);
+                let salt_bytes = self.hash.digest(b"").len().to_be_bytes();
+                sequence(&[
+                    oid(RSA_PSS),
+                    sequence(&[
+                        explicit(0, &hash),
+                        explicit(1, &sequence(&[oid(MGF1), hash.clone()])),
+                        explicit(2, &integer_bytes(&salt_bytes)),
+                    ]),
+                ])
+            }
+        }
+    }
+
+    /// Signs a message. The same message gives the same signature.
+    #[must_use]
+    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
+        let digest = self.hash.digest(message);
+        match &self.key {
+            Key::Ec { curve, private, .. } => {
+                let signature = num::ecdsa_sign(*curve, private, &digest, b"issuer");
+                sequence(&signature.integer_contents().map(|content| tlv(&[0x02], &content)))
+            }
+            Key::Rsa { key, padding } => {
+                let width_bytes = key.modulus.len();
+                let block = match padding {
+                    RsaPadding::Pkcs1 => pkcs1_block(self.hash, &digest, width_bytes),
+                    RsaPadding::Pss => pss_block(self.hash, &digest, width_bytes),
+                };
+                num::rsa_raw(&key.modulus, &key.private, &block)
+            }
+        }
+    }
+}
+
+/// SubjectPublicKeyInfo of a point.
+#[must_use]
+pub fn ec_public_key_info(curve: CurveName, form: CurveForm, point: &Point) -> Vec<u8> {
+    let parameters = match form {
+        CurveForm::Named => {
+            let dotted: Vec<String> = curve.object_identifier().iter().map(u32::to_string).collect();
+            oid(&dotted.join("."))
+        }
+        CurveForm::Explicit => explicit_parameters(curve),
+    };
+    sequence(&[sequence(&[oid(ID_EC_PUBLIC_KEY), parameters]), bit_string(&curve.curve().encode(point))])
+}
+
+/// ECParameters with every number written out, without a seed. Spec: TR-03111 §5.1.1.
+fn explicit_parameters(curve: CurveName) -> Vec<u8> {
+    let numbers = curve.curve();
+    let width_bytes = numbers.field_bytes();
+    sequence(&[
+        integer(1),
+        sequence(&[oid(PRIME_FIELD), integer_bytes(&numbers.p.to_bytes_be())]),
+        sequence(&[
+            octet_string(&num::fixed_width(&numbers.a, width_bytes)),
+            octet_string(&num::fixed_width(&numbers.b, width_bytes)),
+        ]),
+        octet_string(&numbers.encode(&numbers.generator)),
+        integer_bytes(&numbers.n.to_bytes_be()),
+        integer(1),
+    ])
+}
+
+fn rsa_public_key(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
+    sequence(&[integer_bytes(modulus), integer_bytes(exponent)])
+}
+
+/// SubjectPublicKeyInfo of an RSA key.
+#[must_use]
+pub fn rsa_public_key_info(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
+    sequence(&[sequence(&[oid(RSA_ENCRYPTION), null()]), bit_string(&rsa_public_key(modulus, exponent))])
+}
+
+/// The AlgorithmIdentifier of a hash, with or without the NULL that both forms of practice know.
+#[must_use]
+pub fn digest_algorithm(hash: Hash, with_null: bool) -> Vec<u8> {
+    let name = oid(match hash {
+        Hash::Sha1 => "1.3.14.3.2.26",
+        Hash::Sha224 => "2.16.840.1.101.3.4.2.4",
+        Hash::Sha256 => "2.16.840.1.101.3.4.2.1",
+        Hash::Sha384 => "2.16.840.1.101.3.4.2.2",
+        Hash::Sha512 => "2.16.840.1.101.3.4.2.3",
+    });
+    if with_null { sequence(&[name, null()]) } else { sequence(&[name]) }
+}
+
+fn ecdsa_oid(hash: Hash) -> &'static str {
+    match hash {
+        Hash::Sha1 => "1.2.840.10045.4.1",
+        Hash::Sha224 => "1.2.840.10045.4.3.1",
+        Hash::Sha256 => "1.2.840.10045.4.3.2",
+        Hash::Sha384 => "1.2.840.10045.4.3.3",
+        Hash::Sha512 => "1.2.840.10045.4.3.4",
+    }
+}
+
+fn rsa_oid(hash: Hash) -> &'static str {
+    match hash {
+        Hash::Sha1 => "1.2.840.113549.1.1.5",
+        Hash::Sha224 => "1.2.840.113549.1.1.14",
+        Hash::Sha256 => "1.2.840.113549.1.1.11",
+        Hash::Sha384 => "1.2.840.113549.1.1.12",
+        Hash::Sha512 => "1.2.840.113549.1.1.13",
+    }
+}
+
+/// 00 01 FF … 00 DigestInfo. Spec: RFC 8017 §9.2.
+fn pkcs1_block(hash: Hash, digest: &[u8], width_bytes: usize) -> Vec<u8> {
+    let info = sequence(&[digest_algorithm(hash, true), octet_string(digest)]);
+    let filler = vec![0xFF; width_bytes - info.len() - 3];
+    [vec![0x00, 0x01], filler, vec![0x00], info].concat()
+}
+
+/// The salt is hashed from the digest, so that issuing stays repeatable. Spec: RFC 8017 §9.1.1, for a modulus whose
+/// bit length is a multiple of eight.
+fn pss_block(hash: Hash, digest: &[u8], width_bytes: usize) -> Vec<u8> {
+    let salt = num::expand(&[b"pss salt", digest], digest.len());
+    let h = hash.digest(&[&[0; 8], digest, &salt].concat());
+    let mut data = vec![0; width_bytes - h.len() - salt.len() - 2];
+    data.push(0x01);
+    data.extend(&salt);
+    let mask = mgf1(hash, &h, data.len());
+    let mut masked: Vec<u8> = data.iter().zip(mask).map(|(byte, mask)| byte ^ mask).collect();
+    if let Some(first) = masked.first_mut() {
+        *first &= 0x7F;
+    }
+    [masked, h, vec![0xBC]].concat()
+}
+
+fn mgf1(hash: Hash, seed: &[u8], length_bytes: usize) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut counter = 0u32;
+    while out.len() < length_bytes {
+        out.extend(hash.digest(&[seed, &counter.to_be_bytes()].concat()));
+        counter += 1;
+    }
+    out.truncate(length_bytes);
+    out
+}
+
+/// The published RSA test keys of `keys/rsa-test-keys.toml`.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RsaTestKeys {
+    csca: HexKey,
+    document_signer: HexKey,
+    active_authentication: HexKey,
+}
+
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HexKey {
+    modulus: String,
+    private: String,
+}
+
+impl RsaTestKeys {
+    /// The keys, read once.
+    ///
+    /// # Panics
+    /// When the file that was compiled in is not what this type says.
+    #[must_use]
+    pub fn get() -> &'static Self {
+        static KEYS: OnceLock<RsaTestKeys> = OnceLock::new();
+        KEYS.get_or_init(|| {
+            toml::from_str(include_str!("../../keys/rsa-test-keys.toml"))
+                .expect("the key file is well formed")
+        })
+    }
+
+    /// 3072 bits, for a country's certification authority.
+    #[must_use]
+    pub fn csca(&self) -> RsaKey {
+        self.csca.key()
+    }
+
+    /// 2048 bits, for a document signer.
+    #[must_use]
+    pub fn document_signer(&self) -> RsaKey {
+        self.document_signer.key()
+    }
+
+    /// 1536 bits, for Active Authentication: the signature fits a short protected response.
+    #[must_use]
+    pub fn active_authentication(&self) -> RsaKey {
+        self.active_authentication.key()
+    }
+}
+
+impl HexKey {
+    fn key(&self) -> RsaKey {
+        RsaKey { modulus: hex(&self.modulus), private: hex(&self.private), public: vec![1, 0, 1] }
+    }
+}
+
+fn hex(digits: &str) -> Vec<u8> {
+    digits
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| {
+            pair.iter().fold(0, |byte, digit| {
+                let value = char::from(*digit).to_digit(16).expect("a hexadecimal digit");
+                byte << 4 | value.to_le_bytes()[0]
+            })
+        })
+        .collect()
+}
