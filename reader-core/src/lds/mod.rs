@@ -1,5 +1,11 @@
 //! The files of the chip as types. Spec: 9303-10.
+//!
+//! Each file turns bytes into meaning and judges nothing: whether a hash, a date or a digit is right is asked
+//! elsewhere. What a file holds beyond the standard is kept, not refused, wherever that is safe.
 
+pub mod com;
 pub mod file_id;
+pub mod security_infos;
+pub mod sod;
 
 pub use file_id::{DataGroup, Directory, FileId};
