@@ -31,7 +31,9 @@ pub fn run(args: &[String]) -> ExitCode {
     demo.current_dir(shell::root()).arg("demo").args(before).args(after.iter().skip(1));
     eprintln!("  $ {}", shell::line(&demo));
     match demo.status() {
-        Ok(status) => status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from),
+        Ok(status) => {
+            status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from)
+        }
         Err(error) => {
             eprintln!("demo: idterm could not be started: {error}");
             ExitCode::FAILURE

@@ -99,9 +99,13 @@ fn program() -> Result<PathBuf, Outcome> {
     eprintln!("set-up: building cargo-deny {VERSION} (once, about four minutes on two cores)");
     let mut install = shell::cargo();
     // Its own build folder: it must neither lock nor fill the project's.
-    install.args(["install", "--quiet", "--locked", "--version", VERSION, "cargo-deny"]).env_remove("CARGO_TARGET_DIR");
+    install
+        .args(["install", "--quiet", "--locked", "--version", VERSION, "cargo-deny"])
+        .env_remove("CARGO_TARGET_DIR");
     match shell::run(&mut install) {
-        Outcome::Failed(why) => Err(Outcome::Failed(format!("cargo-deny is missing and could not be built: {why}"))),
+        Outcome::Failed(why) => {
+            Err(Outcome::Failed(format!("cargo-deny is missing and could not be built: {why}")))
+        }
         _ => Ok(installed),
     }
 }

@@ -14,8 +14,14 @@ const SITE_FREE: [&str; 4] =
     ["reader-core/src", "terminal-app/src/worker", "terminal-app/src/config", "terminal-app/src/ui"];
 
 /// Places of one particular machine. Split, so that this file does not contain them.
-const MACHINE_PATHS: [&str; 6] =
-    [concat!("/wo", "rk/"), concat!("/tm", "p/"), concat!("/ro", "ot/"), concat!("/ho", "me/"), concat!("C:\\", "Users"), concat!("artif", "actory")];
+const MACHINE_PATHS: [&str; 6] = [
+    concat!("/wo", "rk/"),
+    concat!("/tm", "p/"),
+    concat!("/ro", "ot/"),
+    concat!("/ho", "me/"),
+    concat!("C:\\", "Users"),
+    concat!("artif", "actory"),
+];
 
 /// Folders that are made, not written.
 const MADE: [&str; 6] = [".git", "target", "corpus", "artifacts", "node_modules", "__pycache__"];
@@ -70,7 +76,8 @@ fn read_tree(root: &Path) -> Vec<Source> {
 
 fn relative(root: &Path, path: &Path) -> String {
     let inside: PathBuf = path.strip_prefix(root).unwrap_or(path).into();
-    let parts: Vec<String> = inside.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+    let parts: Vec<String> =
+        inside.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
     parts.join("/")
 }
 
@@ -93,7 +100,10 @@ fn site_words(source: &Source) -> Vec<String> {
     let by_name = has(&source.path).map(|word| format!("{}: `{word}` in the file's name", source.path));
     let inside = tokens(&source.text).into_iter().filter_map(|token| match &token.kind {
         Kind::Word(text) | Kind::Text(text) => has(text).map(|word| {
-            format!("{}:{}: `{word}`: a kind of site belongs in a site file, not in code", source.path, token.line)
+            format!(
+                "{}:{}: `{word}`: a kind of site belongs in a site file, not in code",
+                source.path, token.line
+            )
         }),
         Kind::Path | Kind::Mark(_) => None,
     });
@@ -123,7 +133,9 @@ fn languages(sources: &[Source]) -> Vec<String> {
     let mut faults = Vec::new();
     for source in sources {
         let Some(rest) = source.path.strip_prefix("terminal-app/text/") else { continue };
-        let Some(language) = rest.strip_suffix(".ftl").and_then(|name| name.split('/').next()) else { continue };
+        let Some(language) = rest.strip_suffix(".ftl").and_then(|name| name.split('/').next()) else {
+            continue;
+        };
         let known = keys.entry(language).or_default();
         for key in source.text.lines().filter_map(fluent_key) {
             if !known.insert(key) {
@@ -152,20 +164,19 @@ fn fluent_key(line: &str) -> Option<&str> {
 
 /// Each reason code of the code is explained exactly once in `docs/REASONS.md`, and nothing else is.
 fn reasons(sources: &[Source]) -> Vec<String> {
-    let Some(page) = sources.iter().find(|source| source.path == "docs/REASONS.md") else { return Vec::new() };
+    let Some(page) = sources.iter().find(|source| source.path == "docs/REASONS.md") else {
+        return Vec::new();
+    };
     let raised: BTreeSet<String> = sources
         .iter()
-        .filter(|source| source.path.starts_with("reader-core/src/evidence") && source.path.ends_with(".rs"))
-        .flat_map(|source| tokens(&source.text))
-        .filter_map(|token| match token.kind {
-            Kind::Word(text) | Kind::Text(text) => reason_code(&text).map(str::to_string),
-            Kind::Path | Kind::Mark(_) => None,
-        })
+        .filter(|source| source.path.starts_with("reader-core/src/evidence/reason"))
+        .flat_map(|source| source.text.lines().filter_map(numbered_reason))
         .collect();
     let mut explained: BTreeMap<String, usize> = BTreeMap::new();
     for line in page.text.lines() {
         // A row of a table or a heading explains; a mention in running text does not.
-        let Some(start) = line.strip_prefix("| ").or_else(|| line.trim_start_matches('#').strip_prefix(' ')) else {
+        let Some(start) = line.strip_prefix("| ").or_else(|| line.trim_start_matches('#').strip_prefix(' '))
+        else {
             continue;
         };
         if let Some(code) = start.trim_start_matches('`').get(..5).and_then(reason_code) {
@@ -177,8 +188,16 @@ fn reasons(sources: &[Source]) -> Vec<String> {
     let twice = explained.iter().filter(|(_, count)| **count > 1);
     let twice = twice.map(|(code, count)| format!("docs/REASONS.md explains {code} {count} times"));
     let unknown = explained.keys().filter(|code| !raised.contains(*code));
-    let unknown = unknown.map(|code| format!("docs/REASONS.md explains {code}, which nothing raises"));
+    let unknown = unknown.map(|code| format!("docs/REASONS.md explains {code}, which does not exist"));
     missing.chain(twice).chain(unknown).collect()
+}
+
+/// The code that a line such as `WrongPassword = 1001, "…";` declares.
+fn numbered_reason(line: &str) -> Option<String> {
+    let (name, rest) = line.trim().split_once(" = ")?;
+    let (number, _) = rest.split_once(", \"")?;
+    let code = format!("R{number}");
+    name.chars().all(char::is_alphanumeric).then_some(code).filter(|code| reason_code(code).is_some())
 }
 
 /// `R` and four digits, nothing else.
@@ -230,8 +249,14 @@ mod tests {
 
     #[test]
     fn each_reason_is_explained_exactly_once() {
-        let code = source("reader-core/src/evidence/reason.rs", "A = \"R1001\", B = \"R1002\", C = \"R1003\"");
-        let page = source("docs/REASONS.md", "| R1001 | a |\n| R1001 | b |\n### R1003 c\n| R9999 | d |\n(see R1002)\n");
+        let code = source(
+            "reader-core/src/evidence/reason.rs",
+            "A = 1001, \"a\";\n    B = 1002, \"b\";\n  C = 1003, \"c\";\n",
+        );
+        let page = source(
+            "docs/REASONS.md",
+            "| R1001 | a |\n| R1001 | b |\n### R1003 c\n| R9999 | d |\n(see R1002)\n",
+        );
         let found = reasons(&[code, page]);
         assert_eq!(found.len(), 3, "{found:?}");
         assert!(found[0].contains("does not explain R1002"));

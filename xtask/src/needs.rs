@@ -115,7 +115,15 @@ pub const LINUX: &[Need] = &[
             "libXrandr",
             "libX11-xcb",
         ],
-        pacman: &["xorg-server-xvfb", "openbox", "mesa", "libxkbcommon-x11", "libxcursor", "libxi", "libxrandr"],
+        pacman: &[
+            "xorg-server-xvfb",
+            "openbox",
+            "mesa",
+            "libxkbcommon-x11",
+            "libxcursor",
+            "libxi",
+            "libxrandr",
+        ],
     },
 ];
 

@@ -24,7 +24,8 @@ pub fn ready() -> Result<Service, String> {
         return if virtual_reader_listens() {
             Ok(Service { own: None })
         } else {
-            Err("a pcscd runs here without the virtual reader; restart it after installing vsmartcard-vpcd".into())
+            Err("a pcscd runs here without the virtual reader; restart it after installing vsmartcard-vpcd"
+                .into())
         };
     }
     if !shell::on_path("pcscd") {
@@ -75,13 +76,15 @@ fn answers() -> bool {
 fn virtual_reader_listens() -> bool {
     const PORT: &str = ":8C7B";
     const LISTENING: &str = "0A";
-    ["/proc/net/tcp", "/proc/net/tcp6"].iter().filter_map(|table| std::fs::read_to_string(table).ok()).any(|table| {
-        table.lines().any(|line| {
-            let mut columns = line.split_whitespace().skip(1);
-            let local = columns.next().unwrap_or_default();
-            local.ends_with(PORT) && columns.nth(1) == Some(LISTENING)
-        })
-    })
+    ["/proc/net/tcp", "/proc/net/tcp6"].iter().filter_map(|table| std::fs::read_to_string(table).ok()).any(
+        |table| {
+            table.lines().any(|line| {
+                let mut columns = line.split_whitespace().skip(1);
+                let local = columns.next().unwrap_or_default();
+                local.ends_with(PORT) && columns.nth(1) == Some(LISTENING)
+            })
+        },
+    )
 }
 
 impl Service {

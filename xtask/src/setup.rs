@@ -21,7 +21,9 @@ fn system(scope: Scope) -> Outcome {
         "linux" => linux(scope),
         "macos" => apple(scope),
         "windows" => windows(),
-        other => Outcome::Skipped(format!("no set-up is known for {other}; needed: PC/SC headers and a C compiler")),
+        other => Outcome::Skipped(format!(
+            "no set-up is known for {other}; needed: PC/SC headers and a C compiler"
+        )),
     }
 }
 
@@ -89,7 +91,11 @@ fn apt(names: &[&'static str]) -> Outcome {
             return Outcome::Passed(format!("installed {}", names.join(" ")));
         }
     }
-    let lists = if fresh_lists { "" } else { " (the package lists could not be fetched either: is there a network?)" };
+    let lists = if fresh_lists {
+        ""
+    } else {
+        " (the package lists could not be fetched either: is there a network?)"
+    };
     Outcome::Failed(format!("apt-get did not succeed{lists}; run by hand as root: {typed}"))
 }
 
@@ -145,7 +151,8 @@ fn components() -> Outcome {
         return Outcome::passed();
     }
     eprintln!("set-up: adding the Rust components {}", lacking.join(", "));
-    let added = Command::new("rustup").args(["component", "add"]).args(&lacking).stdin(Stdio::null()).status();
+    let added =
+        Command::new("rustup").args(["component", "add"]).args(&lacking).stdin(Stdio::null()).status();
     if added.is_ok_and(|status| status.success()) {
         return Outcome::Passed(format!("added {}", lacking.join(", ")));
     }

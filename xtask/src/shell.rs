@@ -69,7 +69,8 @@ impl fmt::Display for Outcome {
 /// The repository's root.
 pub fn root() -> PathBuf {
     // Cargo sets it when it runs this program, which stays right where several clones share one target folder.
-    let own = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+    let own = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
     own.parent().map_or_else(|| own.clone(), Path::to_path_buf)
 }
 
@@ -112,13 +113,19 @@ pub fn line(command: &Command) -> String {
 /// Standard output and error together, and whether the command succeeded; `None` when it cannot be started.
 pub fn capture(command: &mut Command) -> Option<(bool, String)> {
     let output = command.stdin(Stdio::null()).output().ok()?;
-    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    let text =
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
     Some((output.status.success(), text))
 }
 
 /// Whether the command runs and succeeds, its output unseen.
 pub fn succeeds(command: &mut Command) -> bool {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|s| s.success())
 }
 
 /// Whether a program of this name is on the search path.

@@ -1,0 +1,6 @@
+//! Fuzzing.
+use crate::shell::Outcome;
+/// Later.
+pub fn run(_args: &[String]) -> Outcome {
+    Outcome::Skipped("x".into())
+}
