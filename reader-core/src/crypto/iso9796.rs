@@ -60,7 +60,7 @@ fn recovered_block(key: &RsaPublicKey, signature: &[u8]) -> Result<Vec<u8>, Iso9
 }
 
 /// `6A ‖ M1 ‖ H(M1 ‖ challenge) ‖ trailer`.
-fn check_block(block: &[u8], challenge: &[u8]) -> Result<HashAlgorithm, Iso9796Fault> {
+pub(super) fn check_block(block: &[u8], challenge: &[u8]) -> Result<HashAlgorithm, Iso9796Fault> {
     let Some((0x6A, rest)) = block.split_first() else { return Err(Iso9796Fault::Header) };
     let (hash, rest) = match rest {
         [rest @ .., 0xBC] => (HashAlgorithm::Sha1, rest),

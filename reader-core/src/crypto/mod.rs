@@ -11,6 +11,8 @@ pub mod hash;
 pub mod iso9796;
 pub mod kdf;
 pub mod mac;
+#[cfg(test)]
+mod published;
 pub mod rsa;
 pub mod secret;
 pub mod signature;

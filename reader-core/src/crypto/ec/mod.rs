@@ -7,6 +7,8 @@ mod bytes;
 mod complete;
 mod fast;
 mod spec;
+#[cfg(test)]
+mod tests;
 
 use core::{any::Any, fmt};
 use std::sync::OnceLock;
