@@ -40,7 +40,7 @@ impl Reason {
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
         let digits = code.get(..1).filter(|prefix| prefix.eq_ignore_ascii_case("r")).and(code.get(1..))?;
-        let number = digits.parse().ok()?;
+        let number = digits.parse::<u16>().ok()?;
         Self::ALL.iter().copied().find(|reason| reason.number() == number)
     }
 }
