@@ -4,10 +4,12 @@
 //! length, no panic on any input. What a shape means is decided by `lds`, `pki` and `session`.
 
 pub mod apdu;
+pub mod cms;
 pub mod cursor;
 pub mod date;
 pub mod der;
 pub mod oid;
+pub mod spki;
 pub mod status;
 pub mod tlv;
 
