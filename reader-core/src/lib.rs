@@ -7,6 +7,8 @@
 pub mod capture;
 pub mod crypto;
 pub mod evidence;
+pub mod key;
 pub mod lds;
+pub mod pki;
 pub mod transport;
 pub mod wire;

@@ -194,11 +194,7 @@ fn encapsulated<'a>(data: &mut Reader<'a>) -> Result<(Oid<'a>, Option<&'a [u8]>)
 }
 
 /// The SEQUENCEs under an implicit tag, each raw; other choices are left out.
-fn raw_members<'a>(
-    data: &mut Reader<'a>,
-    tag: u32,
-    of: &'static str,
-) -> Result<Vec<&'a [u8]>, Malformed> {
+fn raw_members<'a>(data: &mut Reader<'a>, tag: u32, of: &'static str) -> Result<Vec<&'a [u8]>, Malformed> {
     let Some(set) = data.optional(tag)? else { return Ok(Vec::new()) };
     let mut members = data.inside("SignedData certificates", &set);
     let all = bounded(&mut members, MAX_CERTIFICATES, of, Reader::any)?;

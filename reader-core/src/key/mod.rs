@@ -1,0 +1,148 @@
+//! Public keys as documents write them, turned into keys that can be used.
+//!
+//! Elliptic-curve keys nearly always carry explicit domain parameters. They are compared as a whole with the curves that
+//! are known here; parameters of anyone's own making are refused, because whoever chooses the generator can sign for
+//! any key. Spec: 9303-12 §4.1.6.3; TR-03111 §5.1; RFC 3279 §2.3.
+
+use crate::crypto::curve::{Curve, CurveError, ExplicitParameters};
+use crate::crypto::ec::{EcError, Point};
+use crate::crypto::rsa::{RsaKeyError, RsaPublicKey};
+use crate::crypto::signature::PublicKey;
+use crate::wire::Malformed;
+use crate::wire::spki::{EcParameters, Spki};
+
+const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
+const EC_DH: &str = "1.3.132.1.12";
+const RSA_ENCRYPTION: &str = "1.2.840.113549.1.1.1";
+const RSA_PSS: &str = "1.2.840.113549.1.1.10";
+
+/// How a key names its curve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CurveForm {
+    /// By an object identifier.
+    Named,
+    /// By its numbers.
+    Explicit,
+}
+
+/// Why bytes are no usable public key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// Not a SubjectPublicKeyInfo.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// A kind of key that is not known here.
+    #[error("keys of the algorithm {algorithm} are not supported")]
+    UnknownAlgorithm {
+        /// Its object identifier.
+        algorithm: String,
+    },
+    /// The named curve is not known here.
+    #[error("the curve {oid} is not supported")]
+    UnknownCurve {
+        /// Its object identifier.
+        oid: String,
+    },
+    /// Explicit parameters that are no known curve.
+    #[error(transparent)]
+    Curve(#[from] CurveError),
+    /// The key does not say its curve.
+    #[error("the key does not say on which curve it is")]
+    NoCurve,
+    /// The point is not one of the curve.
+    #[error(transparent)]
+    Point(#[from] EcError),
+    /// The RSA numbers are out of range.
+    #[error(transparent)]
+    Rsa(#[from] RsaKeyError),
+}
+
+/// The public key in the bytes of a SubjectPublicKeyInfo.
+///
+/// # Errors
+/// Not one, of an unknown kind, on an unknown curve, or with numbers out of range.
+pub fn public_key(spki: &[u8]) -> Result<PublicKey, KeyError> {
+    let spki = Spki::parse(spki)?;
+    let algorithm = spki.algorithm.algorithm;
+    if algorithm.is(EC_PUBLIC_KEY) || algorithm.is(EC_DH) {
+        let (curve, _) = curve(&spki.ec_parameters()?)?;
+        return Ok(PublicKey::Ec(Point::decode(curve, spki.key)?));
+    }
+    if algorithm.is(RSA_ENCRYPTION) || algorithm.is(RSA_PSS) {
+        let numbers = spki.rsa_key()?;
+        return Ok(PublicKey::Rsa(RsaPublicKey::new(numbers.modulus, numbers.exponent)?));
+    }
+    Err(KeyError::UnknownAlgorithm { algorithm: algorithm.to_string() })
+}
+
+/// The known curve that domain parameters name or spell out.
+///
+/// # Errors
+/// No known curve, or none said.
+pub fn curve(parameters: &EcParameters<'_>) -> Result<(Curve, CurveForm), KeyError> {
+    match parameters {
+        EcParameters::Named(oid) => Curve::from_oid_bytes(oid.content())
+            .map(|curve| (curve, CurveForm::Named))
+            .ok_or_else(|| KeyError::UnknownCurve { oid: oid.to_string() }),
+        EcParameters::Explicit(ec) => {
+            let given = ExplicitParameters { p: ec.p, a: ec.a, b: ec.b, g: ec.g, n: ec.n, h: ec.h };
+            Ok((Curve::match_explicit(&given)?, CurveForm::Explicit))
+        }
+        EcParameters::Implicit => Err(KeyError::NoCurve),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::der::{BIT_STRING, INTEGER, OCTET_STRING, SEQUENCE};
+    use crate::wire::tlv::encode;
+
+    fn unsigned(bytes: &[u8]) -> Vec<u8> {
+        encode(INTEGER, &[&[0][..], bytes].concat())
+    }
+
+    /// A key at the curve's base point, with parameters written out and `tamper` applied to b.
+    fn explicit_key(curve: Curve, tamper: u8) -> Vec<u8> {
+        let mut own = curve.parameters();
+        let g = [&[4][..], &own.gx, &own.gy].concat();
+        *own.b.last_mut().unwrap() ^= tamper;
+        let field = [&[6, 7, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 1, 1][..], &unsigned(&own.p)].concat();
+        let curve = [encode(OCTET_STRING, &own.a), encode(OCTET_STRING, &own.b)].concat();
+        let domain = [
+            vec![2, 1, 1],
+            encode(SEQUENCE, &field),
+            encode(SEQUENCE, &curve),
+            encode(OCTET_STRING, &g),
+            unsigned(&own.n),
+            vec![2, 1, 1],
+        ]
+        .concat();
+        let algorithm =
+            [&[6, 7, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1][..], &encode(SEQUENCE, &domain)].concat();
+        let bits = encode(BIT_STRING, &[&[0][..], &g].concat());
+        encode(SEQUENCE, &[encode(SEQUENCE, &algorithm), bits].concat())
+    }
+
+    #[test]
+    fn explicit_parameters_are_matched_or_refused() {
+        for curve in [Curve::BrainpoolP384r1, Curve::BrainpoolP512r1, Curve::P256] {
+            let key = public_key(&explicit_key(curve, 0)).unwrap();
+            assert_eq!(key.name(), curve.name());
+            let refused = public_key(&explicit_key(curve, 1)).unwrap_err();
+            assert!(matches!(
+                refused,
+                KeyError::Curve(CurveError::Differs { parameter: "coefficient b", .. })
+            ));
+        }
+    }
+
+    #[test]
+    fn refuses_unknown_kinds() {
+        assert!(matches!(public_key(&[0x30, 0]), Err(KeyError::Malformed(_))));
+        let dsa = encode(SEQUENCE, &[&[0x30, 4, 6, 2, 0x2A, 1][..], &[3, 2, 0, 1]].concat());
+        assert!(
+            matches!(public_key(&dsa), Err(KeyError::UnknownAlgorithm { algorithm }) if algorithm == "1.2.1")
+        );
+    }
+}

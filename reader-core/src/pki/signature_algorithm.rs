@@ -1,0 +1,244 @@
+//! AlgorithmIdentifiers of hashes and signatures, turned into schemes with all their parameters.
+//!
+//! Spec: 9303-12 §4.1.6; RFC 4055 §3, §5; RFC 5758; RFC 5754; TR-03111 §5.2.
+
+use crate::crypto::hash::HashAlgorithm;
+use crate::crypto::signature::{EcdsaEncoding, SignatureScheme};
+use crate::wire::der::{AlgorithmIdentifier, NULL, SEQUENCE};
+use crate::wire::oid::Oid;
+use crate::wire::tlv::{Reader, Rules};
+use crate::wire::{Malformed, Problem};
+
+/// Something about an algorithm that was tolerated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AlgorithmNote {
+    /// A SignerInfo names the key's algorithm (rsaEncryption, id-ecPublicKey) where it should name the signature's; the
+    /// hash was taken from its digestAlgorithm.
+    BareKeyAlgorithm,
+}
+
+/// A scheme, and what was tolerated to find it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NamedScheme {
+    /// The scheme.
+    pub scheme: SignatureScheme,
+    /// What was tolerated.
+    pub note: Option<AlgorithmNote>,
+}
+
+/// Why an algorithm cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AlgorithmError {
+    /// Parameters that are not what the algorithm has.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// An algorithm that is not known here.
+    #[error("the algorithm {oid} is not supported")]
+    Unknown {
+        /// Its object identifier.
+        oid: String,
+    },
+}
+
+fn unknown(oid: Oid<'_>) -> AlgorithmError {
+    AlgorithmError::Unknown { oid: oid.to_string() }
+}
+
+/// The hash function of a digest AlgorithmIdentifier, whose parameters are absent or NULL.
+///
+/// # Errors
+/// Another algorithm, or other parameters.
+pub fn hash(identifier: &AlgorithmIdentifier<'_>) -> Result<HashAlgorithm, AlgorithmError> {
+    no_parameters(identifier)?;
+    hash_of(identifier.algorithm).ok_or_else(|| unknown(identifier.algorithm))
+}
+
+/// The hash function with this object identifier.
+#[must_use]
+pub fn hash_of(oid: Oid<'_>) -> Option<HashAlgorithm> {
+    if oid.is("1.3.14.3.2.26") {
+        return Some(HashAlgorithm::Sha1);
+    }
+    match oid.under("2.16.840.1.101.3.4.2").as_deref() {
+        Some([1]) => Some(HashAlgorithm::Sha256),
+        Some([2]) => Some(HashAlgorithm::Sha384),
+        Some([3]) => Some(HashAlgorithm::Sha512),
+        Some([4]) => Some(HashAlgorithm::Sha224),
+        _ => None,
+    }
+}
+
+/// The scheme of a certificate or revocation list.
+///
+/// # Errors
+/// An algorithm that names no scheme, or parameters that are not its own.
+pub fn scheme(identifier: &AlgorithmIdentifier<'_>) -> Result<SignatureScheme, AlgorithmError> {
+    let oid = identifier.algorithm;
+    if let Some([arc]) = oid.under("1.2.840.113549.1.1").as_deref() {
+        let hash = match arc {
+            5 => HashAlgorithm::Sha1,
+            10 => return pss(identifier),
+            11 => HashAlgorithm::Sha256,
+            12 => HashAlgorithm::Sha384,
+            13 => HashAlgorithm::Sha512,
+            14 => HashAlgorithm::Sha224,
+            _ => return Err(unknown(oid)),
+        };
+        no_parameters(identifier)?;
+        return Ok(SignatureScheme::RsaPkcs1 { hash });
+    }
+    let der = |hash| SignatureScheme::Ecdsa { hash, encoding: EcdsaEncoding::Der };
+    let scheme = match oid.under("1.2.840.10045.4").as_deref() {
+        Some([1]) => der(HashAlgorithm::Sha1),
+        Some([3, 1]) => der(HashAlgorithm::Sha224),
+        Some([3, 2]) => der(HashAlgorithm::Sha256),
+        Some([3, 3]) => der(HashAlgorithm::Sha384),
+        Some([3, 4]) => der(HashAlgorithm::Sha512),
+        _ => plain_ecdsa(oid).ok_or_else(|| unknown(oid))?,
+    };
+    // Some issuers repeat the key's domain parameters here. They belong to the key and are not looked at.
+    Ok(scheme)
+}
+
+/// `ecdsa-plain-SHAx` of TR-03111 §5.2.1.1.
+fn plain_ecdsa(oid: Oid<'_>) -> Option<SignatureScheme> {
+    let hash = match oid.under("0.4.0.127.0.7.1.1.4.1").as_deref()? {
+        [1] => HashAlgorithm::Sha1,
+        [2] => HashAlgorithm::Sha224,
+        [3] => HashAlgorithm::Sha256,
+        [4] => HashAlgorithm::Sha384,
+        [5] => HashAlgorithm::Sha512,
+        _ => return None,
+    };
+    Some(SignatureScheme::Ecdsa { hash, encoding: EcdsaEncoding::Plain })
+}
+
+/// The scheme of a SignerInfo, where a bare key algorithm is completed by the digest algorithm.
+///
+/// # Errors
+/// As [`scheme`].
+pub fn signer_scheme(
+    identifier: &AlgorithmIdentifier<'_>,
+    digest: HashAlgorithm,
+) -> Result<NamedScheme, AlgorithmError> {
+    let oid = identifier.algorithm;
+    let bare = |scheme| NamedScheme { scheme, note: Some(AlgorithmNote::BareKeyAlgorithm) };
+    if oid.is("1.2.840.113549.1.1.1") {
+        return Ok(bare(SignatureScheme::RsaPkcs1 { hash: digest }));
+    }
+    if oid.is("1.2.840.10045.2.1") {
+        return Ok(bare(SignatureScheme::Ecdsa { hash: digest, encoding: EcdsaEncoding::Der }));
+    }
+    Ok(NamedScheme { scheme: scheme(identifier)?, note: None })
+}
+
+fn no_parameters(identifier: &AlgorithmIdentifier<'_>) -> Result<(), Malformed> {
+    match identifier.parameters {
+        None => Ok(()),
+        Some(parameters) if parameters.tag == NULL && parameters.value.is_empty() => Ok(()),
+        Some(_) => Err(Malformed::value("AlgorithmIdentifier", "parameters where the algorithm has none")),
+    }
+}
+
+/// `RSASSA-PSS-params`, each with its default. Spec: RFC 4055 §3.1.
+fn pss(identifier: &AlgorithmIdentifier<'_>) -> Result<SignatureScheme, AlgorithmError> {
+    let Some(parameters) = identifier.parameters else {
+        return Err(Malformed::value("RSASSA-PSS-params", "no parameters").into());
+    };
+    let mut outer = Reader::new("RSASSA-PSS-params", Rules::Ber, parameters.raw);
+    let mut reader = outer.enter("RSASSA-PSS-params", SEQUENCE)?;
+    let mut part = |tag: u32| -> Result<Option<Reader<'_>>, Malformed> {
+        Ok(reader.optional(tag)?.map(|object| reader.inside("RSASSA-PSS-params", &object)))
+    };
+    let (first, second, third, fourth) = (part(0xA0)?, part(0xA1)?, part(0xA2)?, part(0xA3)?);
+    reader.finish()?;
+    let message_hash = match first {
+        Some(mut inner) => {
+            let message_hash = hash(&inner.algorithm()?)?;
+            inner.finish()?;
+            message_hash
+        }
+        None => HashAlgorithm::Sha1,
+    };
+    let mgf_hash = match second {
+        Some(mut inner) => {
+            let mgf_hash = mgf1_hash(&inner.algorithm()?)?;
+            inner.finish()?;
+            mgf_hash
+        }
+        None => HashAlgorithm::Sha1,
+    };
+    let salt_len = match third {
+        Some(mut inner) => {
+            let salt_len = inner.small()?;
+            inner.finish()?;
+            salt_len as usize
+        }
+        None => 20,
+    };
+    if let Some(mut inner) = fourth {
+        if inner.small()? != 1 {
+            return Err(inner.fault(Problem::Value("a trailer field other than 1")).into());
+        }
+        inner.finish()?;
+    }
+    Ok(SignatureScheme::RsaPss { hash: message_hash, mgf_hash, salt_len })
+}
+
+/// `AlgorithmIdentifier { id-mgf1, hash }`.
+fn mgf1_hash(identifier: &AlgorithmIdentifier<'_>) -> Result<HashAlgorithm, AlgorithmError> {
+    if !identifier.algorithm.is("1.2.840.113549.1.1.8") {
+        return Err(unknown(identifier.algorithm));
+    }
+    let Some(parameters) = identifier.parameters else { return Ok(HashAlgorithm::Sha1) };
+    let mut reader = Reader::new("mgf1 parameters", Rules::Ber, parameters.raw);
+    let inner = reader.algorithm()?;
+    reader.finish()?;
+    hash(&inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8]) -> Result<SignatureScheme, AlgorithmError> {
+        scheme(&Reader::new("test", Rules::Der, bytes).algorithm().unwrap())
+    }
+
+    #[test]
+    fn reads_pss_with_its_defaults() {
+        let defaults = [0x30, 0x0D, 6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 10, 0x30, 0];
+        assert_eq!(
+            read(&defaults),
+            Ok(SignatureScheme::RsaPss {
+                hash: HashAlgorithm::Sha1,
+                mgf_hash: HashAlgorithm::Sha1,
+                salt_len: 20
+            })
+        );
+        let mut trailer = defaults[..13].to_vec();
+        trailer.extend([0x30, 5, 0xA3, 3, 2, 1, 2]);
+        trailer[1] = 0x12;
+        assert!(read(&trailer).is_err());
+    }
+
+    #[test]
+    fn hashes_do_not_take_parameters_and_unknown_algorithms_are_named() {
+        let sha256_rsa = [0x30, 0x0D, 6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 11, 5, 0];
+        assert_eq!(read(&sha256_rsa), Ok(SignatureScheme::RsaPkcs1 { hash: HashAlgorithm::Sha256 }));
+        let mut odd = sha256_rsa;
+        odd[13] = 4;
+        assert!(matches!(read(&odd), Err(AlgorithmError::Malformed(_))));
+        let md5_rsa = [0x30, 0x0D, 6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 4, 5, 0];
+        assert_eq!(read(&md5_rsa), Err(AlgorithmError::Unknown { oid: "1.2.840.113549.1.1.4".to_owned() }));
+    }
+
+    #[test]
+    fn bare_key_algorithms_are_completed_and_noted() {
+        let rsa = [0x30, 0x0D, 6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 1, 5, 0];
+        let identifier = Reader::new("test", Rules::Der, &rsa).algorithm().unwrap();
+        let named = signer_scheme(&identifier, HashAlgorithm::Sha384).unwrap();
+        assert_eq!(named.scheme, SignatureScheme::RsaPkcs1 { hash: HashAlgorithm::Sha384 });
+        assert_eq!(named.note, Some(AlgorithmNote::BareKeyAlgorithm));
+    }
+}
