@@ -1,0 +1,349 @@
+//! Captures on disk: the bytes of each file as read, and `capture.json` with the traces that are worth keeping.
+//!
+//! A folder may hold nothing but `EF.SOD.bin` and `DGn.bin`. Names that other tools write are understood too:
+//! `EF_SOD.bin`, `SOD.bin`, `Datagroup1.bin`, `EF_DG1.bin`, in any case. Keys are never stored.
+
+use std::path::{Path, PathBuf};
+
+use reader_core::capture::{
+    AccessFailure, AccessTrace, ActiveAuthenticationTrace, Capture, ChipAuthenticationTrace, Deviation, FileState, Origin,
+};
+use reader_core::lds::{DataGroup, FileId};
+use serde::{Deserialize, Serialize};
+
+/// Largest file that is loaded. No chip holds more than 64 KiB without extended offsets; lists are not kept here.
+const MAX_FILE_BYTES: u64 = 4 << 20;
+/// Most directory entries that are looked at.
+const MAX_ENTRIES: usize = 1_000;
+
+/// Why a capture folder could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// A file or folder cannot be read.
+    #[error("{path} cannot be read: {source}")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file or folder cannot be written.
+    #[error("{path} cannot be written: {source}")]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The folder holds something already.
+    #[error("{path} is not empty; nothing in it is overwritten")]
+    NotEmpty {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A file is larger than any chip's.
+    #[error("{path} has {bytes} bytes; the limit is {MAX_FILE_BYTES}")]
+    TooLarge {
+        /// Which.
+        path: PathBuf,
+        /// Its size.
+        bytes: u64,
+    },
+    /// Two files are the same file of the chip.
+    #[error("{path} and another file are both {file}; remove one")]
+    Twice {
+        /// The second one.
+        path: PathBuf,
+        /// Which file of the chip.
+        file: FileId,
+    },
+    /// `capture.json` is not understood.
+    #[error("{path}: {problem}")]
+    Traces {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// Nothing of a chip is in the folder.
+    #[error("{path} holds no file of a chip; at least EF.SOD.bin is needed")]
+    Nothing {
+        /// Which.
+        path: PathBuf,
+    },
+}
+
+/// The chip's file that a file name stands for, as this and other tools write it.
+#[must_use]
+pub fn file_of_name(name: &str) -> Option<FileId> {
+    let lower = name.to_ascii_lowercase();
+    let stem = lower.strip_suffix(".bin").unwrap_or(&lower);
+    let stem = stem.strip_prefix("ef").map_or(stem, |rest| rest.trim_start_matches(['.', '_', '-']));
+    match stem {
+        "cardaccess" => return Some(FileId::CARD_ACCESS),
+        "cardsecurity" => return Some(FileId::CARD_SECURITY),
+        "atr" | "atr_info" => return Some(FileId::ATR_INFO),
+        "com" => return Some(FileId::COM),
+        "sod" => return Some(FileId::SOD),
+        _ => {}
+    }
+    let number = stem.strip_prefix("datagroup").or_else(|| stem.strip_prefix("dg"))?;
+    DataGroup::from_number(number.parse().ok()?).map(FileId::group)
+}
+
+/// Loads a capture folder. What only the terminal saw does not count again: the capture's origin is `Stored`.
+///
+/// # Errors
+/// The folder or a file cannot be read, is too large, stands twice, or `capture.json` is not understood.
+pub fn load(folder: &Path) -> Result<Capture, FolderError> {
+    let read_error = |path: &Path| {
+        let path = path.to_owned();
+        move |source| FolderError::Read { path, source }
+    };
+    let mut capture = Capture::new(Origin::Stored);
+    for entry in std::fs::read_dir(folder).map_err(read_error(folder))?.take(MAX_ENTRIES) {
+        let path = entry.map_err(read_error(folder))?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        if !name.to_ascii_lowercase().ends_with(".bin") {
+            continue;
+        }
+        let Some(file) = file_of_name(name) else { continue };
+        let bytes = std::fs::metadata(&path).map_err(read_error(&path))?.len();
+        if bytes > MAX_FILE_BYTES {
+            return Err(FolderError::TooLarge { path, bytes });
+        }
+        let content = std::fs::read(&path).map_err(read_error(&path))?;
+        if capture.files.insert(file, FileState::Read(content)).is_some() {
+            return Err(FolderError::Twice { path, file });
+        }
+    }
+    let traces = folder.join("capture.json");
+    if traces.exists() {
+        let text = std::fs::read_to_string(&traces).map_err(read_error(&traces))?;
+        let stored: Stored = serde_json::from_str(&text)
+            .map_err(|error| FolderError::Traces { path: traces.clone(), problem: error.to_string() })?;
+        stored.into_capture(&mut capture).map_err(|problem| FolderError::Traces { path: traces, problem })?;
+    }
+    if capture.files.is_empty() {
+        return Err(FolderError::Nothing { path: folder.to_owned() });
+    }
+    Ok(capture)
+}
+
+/// Writes a capture into a folder that does not exist or is empty.
+///
+/// # Errors
+/// The folder holds something, or cannot be written.
+pub fn save(capture: &Capture, folder: &Path, taken_at: &str) -> Result<(), FolderError> {
+    let write_error = |path: &Path| {
+        let path = path.to_owned();
+        move |source| FolderError::Write { path, source }
+    };
+    if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(FolderError::NotEmpty { path: folder.to_owned() });
+    }
+    std::fs::create_dir_all(folder).map_err(write_error(folder))?;
+    restrict(folder).map_err(write_error(folder))?;
+    for (file, state) in &capture.files {
+        if let FileState::Read(bytes) = state {
+            let path = folder.join(format!("{}.bin", file.name()));
+            std::fs::write(&path, bytes).map_err(write_error(&path))?;
+        }
+    }
+    let path = folder.join("capture.json");
+    let text = serde_json::to_string_pretty(&Stored::of(capture, taken_at)).unwrap_or_default();
+    std::fs::write(&path, text).map_err(write_error(&path))
+}
+
+/// Only the owner may look into a folder with a person's data.
+#[cfg(unix)]
+fn restrict(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
+}
+
+/// On other platforms the folder keeps what it inherits: the operator's profile is private there.
+#[cfg(not(unix))]
+fn restrict(_folder: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// `capture.json`. What is left out cannot be proved again from it: chip authentication was seen by one terminal.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Stored {
+    schema: String,
+    #[serde(default)]
+    version: String,
+    #[serde(default)]
+    taken_at: String,
+    #[serde(default)]
+    absent: Vec<String>,
+    #[serde(default)]
+    protected: Vec<String>,
+    #[serde(default)]
+    aborted: Vec<String>,
+    #[serde(default)]
+    pace: Option<String>,
+    #[serde(default)]
+    bac: Option<String>,
+    #[serde(default)]
+    chip_authentication: Option<String>,
+    #[serde(default)]
+    active_authentication: Option<StoredSignature>,
+    #[serde(default)]
+    deviations: Vec<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredSignature {
+    challenge: String,
+    signature: String,
+}
+
+const SCHEMA: &str = "idterm.capture/1";
+
+impl Stored {
+    fn of(capture: &Capture, taken_at: &str) -> Self {
+        let named = |wanted: fn(&FileState) -> bool| {
+            capture.files.iter().filter(|(_, state)| wanted(state)).map(|(file, _)| file.name()).collect()
+        };
+        Self {
+            schema: SCHEMA.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            taken_at: taken_at.to_owned(),
+            absent: named(|state| matches!(state, FileState::Absent)),
+            protected: named(|state| matches!(state, FileState::Protected)),
+            aborted: named(|state| matches!(state, FileState::Aborted { .. })),
+            pace: capture.pace.as_ref().map(access_word),
+            bac: capture.bac.as_ref().map(access_word),
+            chip_authentication: capture.chip_authentication.as_ref().map(|trace| match trace {
+                ChipAuthenticationTrace::NewKeysAnswered { .. } => "new keys answered".to_owned(),
+                ChipAuthenticationTrace::NewKeysRefused => "new keys refused".to_owned(),
+                ChipAuthenticationTrace::Refused(status) => format!("refused {status:04X}"),
+                ChipAuthenticationTrace::Aborted => "aborted".to_owned(),
+                ChipAuthenticationTrace::NotUnderstood(what) => format!("not understood: {what}"),
+            }),
+            active_authentication: match &capture.active_authentication {
+                Some(ActiveAuthenticationTrace::Signed { challenge, signature }) => {
+                    Some(StoredSignature { challenge: hex(challenge), signature: hex(signature) })
+                }
+                _ => None,
+            },
+            deviations: capture.deviations.iter().map(deviation_word).collect(),
+        }
+    }
+
+    fn into_capture(self, capture: &mut Capture) -> Result<(), String> {
+        if self.schema != SCHEMA {
+            return Err(format!("schema is {:?}, and only {SCHEMA:?} is understood", self.schema));
+        }
+        for (names, state) in [(self.absent, FileState::Absent), (self.protected, FileState::Protected)] {
+            for name in names {
+                let file = file_of_name(&name).ok_or_else(|| format!("{name:?} is no file of a chip"))?;
+                capture.files.entry(file).or_insert(state.clone());
+            }
+        }
+        for name in self.aborted {
+            let file = file_of_name(&name).ok_or_else(|| format!("{name:?} is no file of a chip"))?;
+            capture.files.entry(file).or_insert(FileState::Aborted { read_bytes: 0 });
+        }
+        if let Some(stored) = self.active_authentication {
+            let challenge = unhex(&stored.challenge)
+                .and_then(|bytes| <[u8; 8]>::try_from(bytes).ok())
+                .ok_or("the challenge of active authentication is not 8 bytes in hexadecimal")?;
+            let signature = unhex(&stored.signature).ok_or("the signature is not hexadecimal")?;
+            capture.active_authentication = Some(ActiveAuthenticationTrace::Signed { challenge, signature });
+        }
+        Ok(())
+    }
+}
+
+fn access_word(trace: &AccessTrace) -> String {
+    match trace {
+        AccessTrace::Opened => "opened".to_owned(),
+        AccessTrace::Failed(failure) => failure_word(failure),
+    }
+}
+
+fn failure_word(failure: &AccessFailure) -> String {
+    match failure {
+        AccessFailure::WrongPassword => "wrong password".to_owned(),
+        AccessFailure::Refused(status) => format!("refused {status:04X}"),
+        AccessFailure::Protocol(what) => format!("protocol: {what}"),
+        AccessFailure::Broken => "broken off".to_owned(),
+        AccessFailure::NotOffered => "not offered".to_owned(),
+    }
+}
+
+fn deviation_word(deviation: &Deviation) -> String {
+    match deviation {
+        Deviation::FellBackToBac { because } => format!("BAC instead of PACE: {}", failure_word(because)),
+        Deviation::AssumedCardAccess => "EF.CardAccess assumed from the card's profile".to_owned(),
+        Deviation::SelectedByIdentifier(file) => format!("{file} selected by identifier"),
+        Deviation::ExtendedRefused => "extended length refused".to_owned(),
+    }
+}
+
+/// Upper-case hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02X}");
+        text
+    })
+}
+
+/// Bytes from hexadecimal in any case.
+#[must_use]
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits: Vec<u32> = text.chars().map(|c| c.to_digit(16)).collect::<Option<_>>()?;
+    let (pairs, []) = digits.as_chunks::<2>() else { return None };
+    pairs.iter().map(|[high, low]| u8::try_from(high * 16 + low).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_other_tools_are_understood() {
+        for (name, file) in [
+            ("EF.SOD.bin", FileId::SOD),
+            ("EF_SOD.bin", FileId::SOD),
+            ("sod.BIN", FileId::SOD),
+            ("Datagroup1.bin", FileId::group(DataGroup::Dg1)),
+            ("EF_DG13.bin", FileId::group(DataGroup::Dg13)),
+            ("DG16.bin", FileId::group(DataGroup::Dg16)),
+            ("EF.CardAccess.bin", FileId::CARD_ACCESS),
+            ("EF_COM.bin", FileId::COM),
+        ] {
+            assert_eq!(file_of_name(name), Some(file), "{name}");
+        }
+        assert_eq!(file_of_name("DG17.bin"), None);
+        assert_eq!(file_of_name("notes.bin"), None);
+    }
+
+    #[test]
+    fn what_is_saved_is_loaded_but_no_longer_live() {
+        let folder = std::env::temp_dir().join(format!("idterm-capture-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        let mut capture = Capture::new(Origin::Live);
+        capture.files.insert(FileId::SOD, FileState::Read(vec![0x77, 0]));
+        capture.files.insert(FileId::group(DataGroup::Dg11), FileState::Absent);
+        capture.files.insert(FileId::group(DataGroup::Dg3), FileState::Protected);
+        capture.chip_authentication =
+            Some(ChipAuthenticationTrace::NewKeysAnswered { public_key: vec![1], key_id: None });
+        capture.active_authentication =
+            Some(ActiveAuthenticationTrace::Signed { challenge: [7; 8], signature: vec![1, 2] });
+        save(&capture, &folder, "2026-01-01T00:00:00Z").unwrap();
+        assert!(matches!(save(&capture, &folder, ""), Err(FolderError::NotEmpty { .. })));
+        let loaded = load(&folder).unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(loaded.origin, Origin::Stored);
+        assert_eq!(loaded.files, capture.files);
+        assert_eq!(loaded.active_authentication, capture.active_authentication);
+        assert_eq!(loaded.chip_authentication, None, "seen by one terminal only");
+    }
+}

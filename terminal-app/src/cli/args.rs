@@ -1,0 +1,222 @@
+//! The command line as clap sees it. Every option here is a promise to scripts; see `docs/CLI.md`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Reads, proves and decides on chip identity cards.
+#[derive(Debug, Parser)]
+#[command(
+    name = "idterm",
+    version,
+    about = "Reads chip identity cards, proves them, asks services, decides",
+    after_help = "Examples:\n  idterm demo\n  idterm readers\n  idterm verify --reader ACR1252 --number @number.txt \
+                  --site hospital\n  idterm inspect capture/ --at 2026-01-31\n  idterm explain R1203\n\n\
+                  Exit status: 0 accept, 3 reject, 4 refer to a person, 2 usage, 1 could not do."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Options of every command.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Common {
+    /// One JSON document on stdout, nothing else
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Site file, or the name of a built-in one: base, hospital, bank, airport
+    #[arg(long, global = true, value_name = "FILE|NAME")]
+    pub site: Option<String>,
+    /// Folder of the trust store [default: the platform's data folder]
+    #[arg(long, global = true, value_name = "DIR", env = "IDTERM_TRUST")]
+    pub trust: Option<PathBuf>,
+    /// Folder of reader profiles, read over the built-in ones
+    #[arg(long, global = true, value_name = "DIR", env = "IDTERM_PROFILES")]
+    pub profiles: Option<PathBuf>,
+    /// Language of what people read [default: from the environment, else English]
+    #[arg(long, global = true, value_name = "vi|en")]
+    pub lang: Option<String>,
+    /// No progress on stderr
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Readers and cards present, with the profile that matched and its limits
+    Readers,
+    /// Read a chip into a capture folder
+    #[command(after_help = "Example:\n  idterm read --reader ACR1252 --can @can.txt --out capture/ --groups DG1,DG2,DG13")]
+    Read(ReadArgs),
+    /// The whole line: read, prove, match, ask, decide
+    #[command(after_help = "Examples:\n  idterm verify --reader ACR1252 --number @number.txt --site hospital\n  \
+                            idterm verify --reader sim:good --number 090000000000 --json\n  \
+                            idterm verify --reader capture:folder/ --mrz @mrz.txt")]
+    Verify(VerifyArgs),
+    /// Prove a stored capture again, at any date
+    #[command(after_help = "Example:\n  idterm inspect capture/ --at 2026-01-31 --json")]
+    Inspect(InspectArgs),
+    /// What a reason code or an error code means, its cause and remedy
+    Explain {
+        /// A code such as R1203 or E2001
+        code: String,
+    },
+    /// The store of country certificates, lists and revocations
+    #[command(subcommand)]
+    Trust(TrustCommand),
+    /// Decode and check a machine-readable zone, and derive access keys
+    Mrz {
+        /// The lines, with or without line breaks; @FILE or - for standard input
+        text: String,
+    },
+    /// Decode the text of a QR code on a card, and derive access keys
+    Qr {
+        /// The text; @FILE or - for standard input
+        text: String,
+    },
+    /// Verify the built-in simulated card against the simulated gateway
+    #[cfg(feature = "simulator")]
+    Demo(DemoArgs),
+    /// The kiosk's window
+    #[cfg(feature = "kiosk")]
+    Kiosk(KioskArgs),
+    /// Check readers, drivers, trust store, site, gateway, clock and disk, each with its remedy
+    Doctor,
+    /// APDUs, bytes and modelled link time of a full read, beside other strategies
+    Bench,
+}
+
+/// How the chip is opened. Plain values are for tests: `@FILE` and `-` keep them out of process lists.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Access (each also takes @FILE or - for standard input)")]
+pub struct AccessArgs {
+    /// The 12-digit number of a Vietnamese card; its CAN is the last six digits
+    #[arg(long, value_name = "N12")]
+    pub number: Option<String>,
+    /// The card access number
+    #[arg(long, value_name = "N6")]
+    pub can: Option<String>,
+    /// The machine-readable zone
+    #[arg(long, value_name = "TEXT")]
+    pub mrz: Option<String>,
+    /// Text of the card's QR code
+    #[arg(long, value_name = "TEXT")]
+    pub qr: Option<String>,
+    /// Document number, together with --birth and --expiry
+    #[arg(long, value_name = "D", requires = "birth", requires = "expiry")]
+    pub document: Option<String>,
+    /// Date of birth
+    #[arg(long, value_name = "YYMMDD")]
+    pub birth: Option<String>,
+    /// Date of expiry
+    #[arg(long, value_name = "YYMMDD")]
+    pub expiry: Option<String>,
+}
+
+/// Which reader.
+#[derive(Clone, Debug, Args)]
+pub struct ReaderArgs {
+    /// Part of a PC/SC reader's name, sim:PERSONA, or capture:DIR
+    #[arg(long, short, value_name = "R")]
+    pub reader: String,
+    /// How long to wait for a card
+    #[arg(long, value_name = "SECONDS", default_value_t = 20)]
+    pub wait_s: u32,
+}
+
+/// Options of `read`.
+#[derive(Clone, Debug, Args)]
+pub struct ReadArgs {
+    /// Which reader.
+    #[command(flatten)]
+    pub reader: ReaderArgs,
+    /// How the chip is opened.
+    #[command(flatten)]
+    pub access: AccessArgs,
+    /// Capture folder to write; it must not exist or be empty
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Data groups to read, such as DG1,DG2,DG13 [default: the site's]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub groups: Vec<String>,
+}
+
+/// Options of `verify`.
+#[derive(Clone, Debug, Args)]
+pub struct VerifyArgs {
+    /// Which reader.
+    #[command(flatten)]
+    pub reader: ReaderArgs,
+    /// How the chip is opened.
+    #[command(flatten)]
+    pub access: AccessArgs,
+    /// Also keep the capture in this folder
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+}
+
+/// Options of `inspect`.
+#[derive(Clone, Debug, Args)]
+pub struct InspectArgs {
+    /// Capture folder; it may hold nothing but EF.SOD.bin and DGn.bin
+    pub dir: PathBuf,
+    /// The day at whose end it is judged [default: now]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub at: Option<String>,
+    /// What was presented with the card.
+    #[command(flatten)]
+    pub access: AccessArgs,
+}
+
+/// Commands of the trust store.
+#[derive(Clone, Debug, Subcommand)]
+pub enum TrustCommand {
+    /// Add certificates (DER, PEM), CSCA master lists and CRLs
+    #[command(after_help = "Example:\n  idterm trust add DE_ML.ml --pin 3f9c…  (SHA-256 of the list, of its signer or of its CSCA)")]
+    Add {
+        /// Files to add
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// SHA-256 of a certificate or list that you have verified by other means
+        #[arg(long, value_name = "SHA256")]
+        pin: Vec<String>,
+    },
+    /// Anchors with country, algorithm, validity and source
+    List,
+    /// Expiring anchors, stale lists, weak keys
+    Check,
+}
+
+/// Options of `demo`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct DemoArgs {
+    /// Which invented holder's card to use; `--list` shows all
+    #[arg(long, value_name = "NAME", default_value = "good")]
+    pub persona: String,
+    /// List the personas and what each is expected to do
+    #[arg(long)]
+    pub list: bool,
+}
+
+/// Options of `kiosk`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct KioskArgs {
+    /// Simulated reader, card and gateway
+    #[arg(long)]
+    pub demo: bool,
+    /// In a window instead of the full screen
+    #[arg(long)]
+    pub window: bool,
+    /// Persona that the simulated reader offers first
+    #[arg(long, value_name = "NAME", default_value = "good", requires = "demo")]
+    pub persona: String,
+    /// Part of a PC/SC reader's name [default: the first usable reader]
+    #[arg(long, value_name = "R", conflicts_with = "demo")]
+    pub reader: Option<String>,
+}

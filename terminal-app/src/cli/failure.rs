@@ -1,0 +1,112 @@
+//! Errors of the program: "could not do", each with a number, what went wrong, and the remedy.
+
+use std::fmt;
+
+macro_rules! errors {
+    ($($name:ident = $number:literal, $usage:literal, $meaning:literal, $remedy:literal;)*) => {
+        /// Every way in which a command can fail. Codes are stable.
+        #[allow(missing_docs, reason = "the sentence beside each variant is its documentation")]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum ErrorCode { $($name),* }
+
+        impl ErrorCode {
+            /// All of them, by number.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The number, as in `E2001`.
+            #[must_use]
+            pub const fn number(self) -> u16 { match self { $(Self::$name => $number),* } }
+
+            /// Whether the command was used wrongly (exit status 2) or could not be carried out (1).
+            #[must_use]
+            pub const fn is_usage(self) -> bool { match self { $(Self::$name => $usage),* } }
+
+            /// What it means.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str { match self { $(Self::$name => $meaning),* } }
+
+            /// What to do about it.
+            #[must_use]
+            pub const fn remedy(self) -> &'static str { match self { $(Self::$name => $remedy),* } }
+        }
+    };
+}
+
+errors! {
+    Usage = 2001, true, "The command was given something that it cannot use.", "See the command's --help.";
+    BadAccess = 2002, true, "What should open the chip is not usable.",
+        "Give a 12-digit number, a six-digit CAN, a whole MRZ, a QR text, or document number with birth and expiry.";
+    BadSite = 2003, true, "The site file has faults.", "Correct the lines named.";
+    BadProfiles = 2004, true, "The reader profiles have faults.", "Correct the lines named.";
+    UnknownCode = 2005, true, "There is no reason or error with this code.", "See docs/REASONS.md for the list.";
+    UnknownPersona = 2006, true, "There is no simulated persona of this name.", "`idterm demo --list` shows all.";
+    NotInThisBuild = 2007, true, "This build leaves that part out.", "Use a build with the feature named.";
+    NoReaderService = 1001, false, "The PC/SC service does not run.",
+        "Start it: `systemctl start pcscd` (or `pcscd` as root); on Windows start the service \"Smart Card\".";
+    NoReader = 1002, false, "No reader of this name is connected.", "Check the cable; `idterm readers` lists what is there.";
+    NoCard = 1003, false, "No card came in time.", "Lay the card on the reader, chip side down, out of its cover.";
+    CardLost = 1004, false, "The card left the reader or stopped answering.", "Lay it back and leave it still.";
+    AccessDenied = 1005, false, "The chip did not open.", "Check the number; on a Vietnamese card only its last six digits matter.";
+    CannotRead = 1006, false, "A file or folder cannot be read.", "Check the path and its permissions.";
+    CannotWrite = 1007, false, "A file or folder cannot be written.", "Check the path, its permissions and the free space.";
+    NoTrust = 1008, false, "The trust store cannot be opened.", "Check the folder, or add certificates with `idterm trust add`.";
+    Internal = 1009, false, "A part of this program ended unexpectedly.", "Run it again; if it returns, report it with the output of `idterm doctor`.";
+    Cancelled = 1010, false, "It was cancelled.", "Start again.";
+    NoRandomness = 1011, false, "The operating system gives no random numbers.", "Restart the machine; if it returns, replace it.";
+}
+
+impl ErrorCode {
+    /// The code as written: `E2001`.
+    #[must_use]
+    pub fn code(self) -> String {
+        format!("E{}", self.number())
+    }
+
+    /// The error with this code, in any case.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        let digits = code.get(..1).filter(|prefix| prefix.eq_ignore_ascii_case("e")).and(code.get(1..))?;
+        let number = digits.parse().ok()?;
+        Self::ALL.iter().copied().find(|error| error.number() == number)
+    }
+}
+
+/// A command that could not be carried out.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Which error.
+    pub code: ErrorCode,
+    /// What happened and where.
+    pub text: String,
+    /// What to do; the code's own remedy unless something better is known.
+    pub remedy: String,
+}
+
+impl Failure {
+    /// A failure with its code's own remedy.
+    #[must_use]
+    pub fn new(code: ErrorCode, text: impl Into<String>) -> Self {
+        Self { code, text: text.into(), remedy: code.remedy().to_owned() }
+    }
+
+    /// The same with a remedy of its own.
+    #[must_use]
+    pub fn with_remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = remedy.into();
+        self
+    }
+
+    /// The exit status.
+    #[must_use]
+    pub const fn exit_status(&self) -> u8 {
+        if self.code.is_usage() { 2 } else { 1 }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.code(), self.text)
+    }
+}
+
+impl std::error::Error for Failure {}

@@ -1,0 +1,180 @@
+//! A site file as written, what it inherits, and the checked site that comes of it.
+//!
+//! Three kinds of desks come with the program, but none of their names stands in code: a fourth is one file more.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// A site file as written. Every key may be absent and is then inherited; an unknown key is a fault.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawSite {
+    /// Name of the site it inherits, a built-in one or a file beside it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inherits: Option<String>,
+    /// What the place calls itself, by language.
+    #[serde(default)]
+    pub title: BTreeMap<String, String>,
+    /// What the person sees.
+    #[serde(default)]
+    pub screen: RawScreen,
+    /// What is read from the chip.
+    #[serde(default)]
+    pub read: RawRead,
+    /// How it is proved.
+    #[serde(default)]
+    pub proof: RawProof,
+    /// What each outcome of each check leads to, by check.
+    #[serde(default)]
+    pub rules: BTreeMap<String, toml::Value>,
+    /// Services that are asked once the person is proved, by name.
+    #[serde(default)]
+    pub services: BTreeMap<String, RawService>,
+}
+
+/// `[screen]`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawScreen {
+    /// Language codes, the first one shown first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub languages: Option<Vec<String>>,
+    /// Seconds without a touch after which the screen is cleared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle_wipe_s: Option<u32>,
+}
+
+/// `[read]`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawRead {
+    /// Data groups beside those that the proof itself needs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<String>>,
+    /// Read EF.COM too. Nothing is decided by it; a rule may want its agreement with EF.SOD.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub com: Option<bool>,
+    /// `allowed` or `forbidden`: BAC where PACE was refused for another reason than a wrong number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fall_back_to_bac: Option<FallBack>,
+    /// When the chip is asked to sign a challenge.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub active_authentication: Option<SignChallenge>,
+}
+
+/// Whether BAC may follow a refused PACE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FallBack {
+    /// It may, and is recorded.
+    Allowed,
+    /// It may not.
+    Forbidden,
+}
+
+/// When active authentication is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignChallenge {
+    /// On every chip that has a key for it.
+    Always,
+    /// Only where chip authentication did not succeed. Saves two exchanges.
+    UnlessChipAuthenticated,
+    /// Never.
+    Never,
+}
+
+/// `[proof]`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawProof {
+    /// `strict` or `tolerant` towards known departures of real documents from the standard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub documents: Option<Tolerance>,
+    /// Age in days beyond which a revocation list says nothing any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub list_max_age_days: Option<u32>,
+}
+
+/// How departures from the standard are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tolerance {
+    /// Refused.
+    Strict,
+    /// Accepted where they are known to be harmless, and noted.
+    Tolerant,
+}
+
+/// `[services.NAME]`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawService {
+    /// The kind of connector; `none` switches an inherited service off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// What its outcomes lead to, as in `[rules]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<toml::Value>,
+    /// What it may see of the person, from the closed list `number`, `name`, `birth_date`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sees: Option<Vec<String>>,
+    /// Settings of the connector's kind.
+    #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
+    pub settings: toml::Table,
+}
+
+impl RawSite {
+    /// This file's keys over those of `parent`. Tables are merged key by key.
+    #[must_use]
+    pub fn over(self, parent: Self) -> Self {
+        let mut services = parent.services;
+        for (name, child) in self.services {
+            let merged = match services.remove(&name) {
+                Some(inherited) => child.over(inherited),
+                None => child,
+            };
+            services.insert(name, merged);
+        }
+        Self {
+            inherits: parent.inherits,
+            title: over(self.title, parent.title),
+            screen: RawScreen {
+                languages: self.screen.languages.or(parent.screen.languages),
+                idle_wipe_s: self.screen.idle_wipe_s.or(parent.screen.idle_wipe_s),
+            },
+            read: RawRead {
+                groups: self.read.groups.or(parent.read.groups),
+                com: self.read.com.or(parent.read.com),
+                fall_back_to_bac: self.read.fall_back_to_bac.or(parent.read.fall_back_to_bac),
+                active_authentication: self.read.active_authentication.or(parent.read.active_authentication),
+            },
+            proof: RawProof {
+                documents: self.proof.documents.or(parent.proof.documents),
+                list_max_age_days: self.proof.list_max_age_days.or(parent.proof.list_max_age_days),
+            },
+            rules: over(self.rules, parent.rules),
+            services,
+        }
+    }
+}
+
+impl RawService {
+    fn over(self, parent: Self) -> Self {
+        let mut settings = parent.settings;
+        settings.extend(self.settings);
+        Self {
+            kind: self.kind.or(parent.kind),
+            rule: self.rule.or(parent.rule),
+            sees: self.sees.or(parent.sees),
+            settings,
+        }
+    }
+}
+
+fn over<V>(child: BTreeMap<String, V>, parent: BTreeMap<String, V>) -> BTreeMap<String, V> {
+    let mut merged = parent;
+    merged.extend(child);
+    merged
+}
