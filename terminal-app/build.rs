@@ -16,12 +16,14 @@ fn main() {
             .filter(|path| path.extension().is_some_and(|found| found == extension))
             .collect();
         files.sort();
-        let mut list = format!("/// Name and content of each file.\nconst {constant}: &[(&str, &str)] = &[\n");
+        let mut list =
+            format!("/// Name and content of each file.\nconst {constant}: &[(&str, &str)] = &[\n");
         for path in files {
             let name = path.file_stem().and_then(|stem| stem.to_str()).expect("a name in UTF-8");
             writeln!(list, "    ({name:?}, include_str!({path:?})),").expect("writing to a string");
         }
         list.push_str("];\n");
-        fs::write(Path::new(&out).join(format!("{}.rs", constant.to_lowercase())), list).expect("OUT_DIR is writable");
+        fs::write(Path::new(&out).join(format!("{}.rs", constant.to_lowercase())), list)
+            .expect("OUT_DIR is writable");
     }
 }

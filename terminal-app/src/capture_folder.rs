@@ -6,7 +6,8 @@
 use std::path::{Path, PathBuf};
 
 use reader_core::capture::{
-    AccessFailure, AccessTrace, ActiveAuthenticationTrace, Capture, ChipAuthenticationTrace, Deviation, FileState, Origin,
+    AccessFailure, AccessTrace, ActiveAuthenticationTrace, Capture, ChipAuthenticationTrace, Deviation,
+    FileState, Origin,
 };
 use reader_core::lds::{DataGroup, FileId};
 use serde::{Deserialize, Serialize};

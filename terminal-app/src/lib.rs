@@ -1,1 +1,4 @@
-//! x
+//! The terminal: command line, window, connectors and site policies over `reader-core`.
+
+pub mod capture_folder;
+pub mod text;
