@@ -5,13 +5,15 @@ use std::process::Command;
 
 use crate::shell;
 
-/// How far the set-up goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// What the machine is set up for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     /// Building and running the demonstration.
     Demo,
-    /// All of that, and every test.
+    /// Every gate and test.
     Test,
+    /// Fuzzing, which builds nothing but `reader-core`.
+    Fuzz,
 }
 
 /// How presence is told without asking a package manager.
@@ -32,8 +34,8 @@ pub enum Probe {
 pub struct Need {
     /// What it is for, in a few words.
     pub why: &'static str,
-    /// From which scope on it is needed.
-    pub scope: Scope,
+    /// Which scopes need it.
+    pub scopes: &'static [Scope],
     /// All must hold.
     pub probes: &'static [Probe],
     /// Debian and Ubuntu packages.
@@ -50,7 +52,7 @@ use Probe::{File, Library, PkgConfig, Program};
 pub const LINUX: &[Need] = &[
     Need {
         why: "links every Rust program",
-        scope: Scope::Demo,
+        scopes: &[Scope::Demo, Scope::Test, Scope::Fuzz],
         probes: &[Program("cc"), File("/usr/include/stdlib.h")],
         apt: &["gcc", "libc6-dev"],
         dnf: &["gcc", "glibc-devel"],
@@ -58,7 +60,7 @@ pub const LINUX: &[Need] = &[
     },
     Need {
         why: "PC/SC, the card readers' interface",
-        scope: Scope::Demo,
+        scopes: &[Scope::Demo, Scope::Test],
         probes: &[Program("pkg-config"), PkgConfig("libpcsclite")],
         apt: &["pkg-config", "libpcsclite-dev"],
         dnf: &["pkgconf-pkg-config", "pcsc-lite-devel"],
@@ -66,7 +68,7 @@ pub const LINUX: &[Need] = &[
     },
     Need {
         why: "the PC/SC service and its virtual reader, for tests through the real stack",
-        scope: Scope::Test,
+        scopes: &[Scope::Test],
         probes: &[Program("pcscd"), File("/etc/reader.conf.d/vpcd")],
         apt: &["pcscd", "vsmartcard-vpcd"],
         dnf: &["pcsc-lite", "virtualsmartcard"],
@@ -74,15 +76,23 @@ pub const LINUX: &[Need] = &[
     },
     Need {
         why: "an independent judge of certificates and signatures",
-        scope: Scope::Test,
+        scopes: &[Scope::Test],
         probes: &[Program("openssl")],
         apt: &["openssl"],
         dnf: &["openssl"],
         pacman: &["openssl"],
     },
     Need {
+        why: "builds libFuzzer",
+        scopes: &[Scope::Fuzz],
+        probes: &[Program("c++")],
+        apt: &["g++"],
+        dnf: &["gcc-c++"],
+        pacman: &["gcc"],
+    },
+    Need {
         why: "a screen without a screen, for the kiosk's window",
-        scope: Scope::Test,
+        scopes: &[Scope::Test],
         probes: &[
             Program("Xvfb"),
             Program("openbox"),

@@ -29,7 +29,7 @@ fn system(scope: Scope) -> Outcome {
 
 fn linux(scope: Scope) -> Outcome {
     let lacking: Vec<&Need> =
-        LINUX.iter().filter(|need| need.scope <= scope && !need.missing().is_empty()).collect();
+        LINUX.iter().filter(|need| need.scopes.contains(&scope) && !need.missing().is_empty()).collect();
     if lacking.is_empty() {
         return Outcome::passed();
     }
