@@ -1,7 +1,7 @@
 //! Every reason has one number, is raised in one place and is explained once in `docs/REASONS.md`.
 //!
 //! The hundreds group them: 10 access, 11 chip, 12 passive authentication, 13 agreement of statements,
-//! 14 validity, 15 holder, 16 services, 17 policy.
+//! 14 validity, 15 holder, 16 services, 17 policy, 18 filling the trust store.
 
 macro_rules! reasons {
     ($($name:ident = $number:literal, $meaning:literal;)*) => {
@@ -45,6 +45,15 @@ impl Reason {
     }
 }
 
+impl Reason {
+    /// Whether this only follows from another finding, which says more. A report leaves such reasons out where the
+    /// finding that they follow from leads to the same verdict.
+    #[must_use]
+    pub const fn is_consequence(self) -> bool {
+        matches!(self, Self::NotProved)
+    }
+}
+
 reasons! {
     WrongPassword = 1001, "The number, MRZ or CAN that was presented does not open this chip.";
     AccessRefused = 1002, "The chip refused access control.";
@@ -53,4 +62,104 @@ reasons! {
     CardGone = 1005, "The card left the reader.";
     AccessNotNeeded = 1006, "The channel was opened by the other access protocol.";
     NoChipSession = 1007, "The files come from a folder and not from a chip.";
+    FellBackToBac = 1008, "PACE did not succeed, and the older BAC opened the chip.";
+    AssumedCardAccess = 1009, "EF.CardAccess could not be read, and what the reader's profile assumes was used.";
+    NoTerminalCertificates = 1010, "This terminal has no certificates for Terminal Authentication.";
+    AccessNotTried = 1011, "The chip offers this protocol, and it was not tried.";
+
+    ChipAuthenticationFailed = 1101, "The chip does not hold the private key that belongs to its signed key: it is a copy.";
+    ChipAuthenticationRefused = 1102, "The chip refused chip authentication.";
+    ChipAuthenticationNotUnderstood = 1103, "The chip offers chip authentication only in a form that is not known here.";
+    ChipKeyDiffers = 1104, "Chip authentication used another key than the signed DG14 holds.";
+    ChipProofNotTried = 1105, "The chip offers this proof, and it was not carried out.";
+    ActiveAuthenticationFailed = 1106, "The chip's signature does not belong to the signed key in DG15: it is a copy.";
+    ActiveAuthenticationRefused = 1107, "The chip refused active authentication.";
+    ActiveAuthenticationKeyUnusable = 1108, "The key in DG15 cannot be used here.";
+    ActiveAuthenticationDer = 1109, "The chip wrote its ECDSA signature in DER instead of plain.";
+    ActiveAuthenticationHashGuessed = 1110, "DG14 does not say which hash active authentication uses; it was found by trying.";
+    CloneNotExcluded = 1111, "Nothing proves that this is the original chip and not a copy.";
+
+    SodMissing = 1201, "EF.SOD was not read: nothing can be proved.";
+    SodMalformed = 1202, "EF.SOD is not a signed object as the standard has it.";
+    SignerUnknown = 1203, "No country certificate in the trust store has issued this document signer.";
+    SignerChainBroken = 1204, "The document signer claims a country certificate that did not sign it.";
+    SodSignatureWrong = 1205, "The signature of EF.SOD does not hold: its content was altered.";
+    HashMismatch = 1206, "A file on the chip is not the one that was signed.";
+    SignerCertificateMissing = 1207, "The document signer's certificate is missing or cannot be read.";
+    AlgorithmUnsupported = 1208, "A signature or hash algorithm or a key is not supported here.";
+    NotProved = 1209, "It rests on data that are not proved.";
+    GroupMissing = 1210, "A signed file is missing on the chip.";
+    GroupUnsigned = 1211, "A file on the chip has no signed hash; it proves nothing and is not used.";
+    SignerNotProved = 1212, "The hashes agree, but who signed them is not proved.";
+    SignedDataVersion = 1213, "EF.SOD is signed data of another version than the standard's.";
+    SodTrailingBytes = 1214, "Bytes follow the end of EF.SOD.";
+    SodContentType = 1215, "EF.SOD names its content by an outdated identifier.";
+    AttributesUnsorted = 1216, "The signed attributes were signed in another order than they are written in.";
+    BareKeyAlgorithm = 1217, "EF.SOD names the key's algorithm in place of the signature's.";
+    WeakHash = 1218, "SHA-1 was used in a signature.";
+    SignerRevoked = 1219, "The document signer or its issuer is revoked.";
+    NoRevocationList = 1220, "No revocation list of this issuer is in the trust store.";
+    RevocationListStale = 1221, "The issuer's revocation list is past its next update.";
+    SignedOutsideUsage = 1222, "The document was signed outside the period in which its signer may sign.";
+    SigningTimeUnknown = 1223, "The document does not say when it was signed or issued.";
+    SignerExpired = 1224, "The document signer's certificate has expired since.";
+    AnchorExpired = 1225, "The country certificate has expired since.";
+    SignerNotForDocuments = 1226, "The signer's certificate is not one for documents.";
+    SignerUsageUnclear = 1227, "The signer's certificate does not say clearly what it is for.";
+    LdsObjectUnknown = 1228, "The list of hashes has a version that is not known here.";
+    IssuerNameDiffers = 1229, "The issuer's name is written otherwise in the signer's and in the country's certificate.";
+    PathBudgetSpent = 1230, "Too many country certificates had to be tried.";
+    GatewayNotAsked = 1231, "The gateway of the issuing authority was not asked.";
+    SeveralSigners = 1232, "EF.SOD has several signers; one that can be checked was.";
+    GroupProtected = 1233, "A signed file can be read only after Terminal Authentication.";
+    SignerNotYetValid = 1234, "The document signer's certificate is not valid yet.";
+    FileUnread = 1235, "Reading of a signed file was broken off.";
+
+    CardAccessAltered = 1301, "EF.CardAccess says something that the signed files do not.";
+    PaceDowngrade = 1302, "The signed files offer PACE, and the chip hid it or was opened by BAC.";
+    NotRead = 1303, "A file that this rests on was not read.";
+    PresentedDiffers = 1304, "What was presented belongs to another card.";
+    NothingPresented = 1305, "Nothing was presented that could be compared with the chip.";
+    ComDiffers = 1306, "EF.COM lists other files than the signed EF.SOD.";
+    MrzDiffers = 1307, "The printed MRZ differs from the one in the chip.";
+    NoOpticalMrz = 1308, "The printed MRZ was not read.";
+    DetailsDiffer = 1309, "DG13 contradicts DG1.";
+    DetailsUnreadable = 1310, "DG13 is not in the known layout; it is kept and not used.";
+    CountryDiffers = 1311, "The document's country is not its signer's.";
+    CountryUnknown = 1312, "A country is missing or not known here.";
+    DocumentTypeNotAllowed = 1313, "The signer may not sign documents of this type.";
+    MrzUnreadable = 1314, "DG1 is signed, but it cannot be read as an MRZ.";
+    CheckDigitWrong = 1315, "A check digit of the MRZ in DG1 is wrong.";
+    PresentedNotComparable = 1316, "Nothing in the chip can be compared with what was presented.";
+
+    DocumentExpired = 1401, "The document has expired.";
+    ExpiryUnknown = 1402, "The document's date of expiry is not known.";
+
+    BiometricNotPerformed = 1501, "No biometric comparison was made.";
+
+    ServiceNotAsked = 1601, "The service was not asked.";
+    ServiceSaysNo = 1602, "The service answered that the entitlement does not exist or does not hold.";
+    ServiceUnavailable = 1603, "The service could not be reached or did not answer in time.";
+    ServiceAnswerUnclear = 1604, "The service gave an answer that a person has to read.";
+
+    NoRule = 1701, "The site has no rule for this check.";
+    DocumentLacksIt = 1702, "The site demands a check that this document does not offer.";
+    SiteRule = 1703, "The site's rule asks for this although the check holds.";
+
+    CertificateUnreadable = 1801, "This is not a certificate that can be read.";
+    SelfSignatureWrong = 1802, "The certificate's signature by its own key does not hold.";
+    LinkIssuerUnknown = 1803, "The certificate that should have signed this link certificate is not in the store.";
+    LinkSignatureWrong = 1804, "The link certificate's signature does not hold under the key that it names.";
+    NotAnAuthority = 1805, "The certificate is not one of a country signing authority.";
+    KeyUnusable = 1806, "The certificate's key or signature algorithm is not supported here.";
+    ListUnreadable = 1807, "This is not a list that can be read.";
+    ListSignatureWrong = 1808, "The list's signature does not hold.";
+    ListSignerUnknown = 1809, "The list's signer was issued by no trusted or pinned certificate.";
+    ListSignerNotForLists = 1810, "The list's signer is not a signer of such lists.";
+    ListNotPinned = 1811, "The list carries no signature and its fingerprint is not pinned.";
+    CrlUnreadable = 1812, "This is not a revocation list that can be read.";
+    CrlIssuerUnknown = 1813, "No trusted certificate is the issuer of this revocation list.";
+    CrlSignatureWrong = 1814, "The revocation list's signature does not hold.";
+    CrlOlder = 1815, "A newer revocation list of this issuer is in the store already.";
+    CertificateRevoked = 1816, "The certificate is revoked by its issuer.";
 }

@@ -1,0 +1,29 @@
+//! The holder, as proved files describe him. Nothing from a file without a proved hash ever comes in here.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+/// Particulars of the holder, each out of a file whose hash is signed under a confirmed chain.
+///
+/// Only `verify` makes one, out of proved files. It has no `Debug`: these are personal data.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Holder {
+    /// The personal number where the document has one (12 digits in Vietnam), else the document number.
+    pub number: String,
+    /// The name: with its own letters where DG13 or DG11 has it, else as the MRZ transliterates it.
+    pub name: String,
+    /// Date of birth, `YYYY-MM-DD`; parts that the document leaves open are written `XX`.
+    pub birth_date: Option<String>,
+    /// `M`, `F` or `X` after the MRZ.
+    pub sex: Option<String>,
+    /// Date of expiry, `YYYY-MM-DD`; `None` where the document does not expire.
+    pub expiry_date: Option<String>,
+    /// Nationality, three letters.
+    pub nationality: Option<String>,
+    /// The document number of the MRZ.
+    pub document_number: String,
+    /// Further particulars by their key, such as `residence`.
+    pub details: BTreeMap<String, String>,
+}
