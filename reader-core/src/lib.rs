@@ -10,5 +10,6 @@ pub mod evidence;
 pub mod key;
 pub mod lds;
 pub mod pki;
+pub mod policy;
 pub mod transport;
 pub mod wire;

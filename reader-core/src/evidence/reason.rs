@@ -145,6 +145,7 @@ reasons! {
     NoRule = 1701, "The site has no rule for this check.";
     DocumentLacksIt = 1702, "The site demands a check that this document does not offer.";
     SiteRule = 1703, "The site's rule asks for this although the check holds.";
+    NoneHolds = 1704, "None of several checks holds, of which the site wants one.";
 
     CertificateUnreadable = 1801, "This is not a certificate that can be read.";
     SelfSignatureWrong = 1802, "The certificate's signature by its own key does not hold.";

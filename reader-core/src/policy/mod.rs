@@ -1,0 +1,11 @@
+//! What a site does about evidence: rules, the decision, the report. Sees nothing but [`crate::evidence`].
+
+mod decide;
+mod report;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+pub use decide::decide;
+pub use report::{CheckReport, ReportReason, ServiceReport, Verdict, VerificationReport};
+pub use rules::{Action, Policy, PolicyFault, RawRule, RawValue};
