@@ -4,7 +4,9 @@
 //! protocols are its own, so that a mistake cannot cancel itself out.
 
 pub mod card;
+pub mod defect;
 pub mod gateway;
 pub mod issuer;
 pub mod num;
+pub mod persona;
 pub mod vector;

@@ -217,7 +217,7 @@ impl Country {
         let signer = self.document_signer_key(number);
         let [issuer_names, subject_names, revocation] = self.authority_extensions();
         let certificate = Certificate {
-            serial: self.document_signer_serial(number, times),
+            serial: self.document_signer_serial(number),
             issuer: self.csca_name(),
             subject: self.name(&format!("Simulated document signer {}", number.0)),
             validity: times.validity,
@@ -236,10 +236,11 @@ impl Country {
         Issued { der: certificate.signed_by(&authority), certificate, signer }
     }
 
-    /// The serial number of a document signer with these times.
+    /// The serial number of a document signer. It does not depend on the day, so that a revocation list of yesterday
+    /// still names the signer of a card that is issued today.
     #[must_use]
-    pub fn document_signer_serial(&self, number: SignerNumber, times: SignerTimes) -> Vec<u8> {
-        self.serial(&format!("document signer {}", number.0), times.validity.from_s)
+    pub fn document_signer_serial(&self, number: SignerNumber) -> Vec<u8> {
+        self.serial(&format!("document signer {}", number.0), 0)
     }
 
     /// The authority's revocation list as of the day of `now`: a month old at most, replaced within three.

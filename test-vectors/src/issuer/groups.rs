@@ -2,9 +2,36 @@
 //!
 //! DG13 is in [`super::details`], DG14 and DG15 in [`super::security_infos`].
 
-use super::der_out::{join, tlv};
+use super::der_out::{join, strip_zeros, tlv};
 use super::portrait::Portrait;
+use crate::card::Directory;
 use crate::num;
+
+/// Where a file stands.
+pub type Address = (Directory, u16);
+
+/// EF.CardAccess.
+pub const EF_CARD_ACCESS: Address = (Directory::MasterFile, 0x011C);
+/// EF.ATR/INFO.
+pub const EF_ATR_INFO: Address = (Directory::MasterFile, 0x2F01);
+/// EF.COM.
+pub const EF_COM: Address = (Directory::Lds, 0x011E);
+/// EF.SOD.
+pub const EF_SOD: Address = (Directory::Lds, 0x011D);
+
+/// Where a data group stands, 1 to 16.
+#[must_use]
+pub fn data_group(group: u8) -> Address {
+    (Directory::Lds, 0x0100 | u16::from(group))
+}
+
+/// EF.ATR/INFO of a chip that takes commands and gives responses of this many bytes. Spec: 9303-10 §3.11.2.
+#[must_use]
+pub fn ef_atr_info(limit_bytes: u16) -> Vec<u8> {
+    let limit = tlv(&[0x02], &limit_bytes.to_be_bytes());
+    // Capabilities: selection by name and short identifier, byte offsets, extended length as stated here.
+    join(&[tlv(&[0x47], &[0x84, 0x01, 0x60]), tlv(&[0x7F, 0x66], &join(&[limit.clone(), limit]))])
+}
 
 /// The tag of a data group, 1 to 16. Spec: 9303-10 §4.6.1, table 38.
 #[must_use]
@@ -40,7 +67,7 @@ fn biometric_group(group: u8, template: &Template, record: &[u8]) -> Vec<u8> {
     let subtype = template.subtype.map_or_else(Vec::new, |subtype| tlv(&[0x82], &[subtype]));
     let header = join(&[
         tlv(&[0x80], &[0x01, 0x01]),
-        tlv(&[0x81], &super::der_out::strip_zeros(&template.kind.to_be_bytes())),
+        tlv(&[0x81], &strip_zeros(&template.kind.to_be_bytes())),
         subtype,
         tlv(&[0x87], &[0x01, 0x01]),
         tlv(&[0x88], &template.format_type.to_be_bytes()),
