@@ -1,5 +1,15 @@
 //! How bytes reach a chip: one trait, the PC/SC reader, and wrappers that trace, record, replay and disturb.
 
+pub mod faulty;
+#[cfg(feature = "pcsc")]
+pub mod pcsc;
+pub mod recorded;
+pub mod traced;
+
+pub use faulty::{Disturbance, Faulty};
+pub use recorded::{Recorded, Replayed, Transcript, TranscriptError};
+pub use traced::{TraceEvent, Traced};
+
 /// What a reader and its driver can carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -66,14 +76,46 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
 }
 
 /// Why nothing came back. None of these says anything about the chip's authenticity.
+///
+/// The texts are for staff: what happened, where, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TransportError {
     /// The card left the field or lost power.
-    #[error("the card left the reader")]
+    #[error("the card left the reader; place it again and leave it until the reading ends")]
     TagLost,
     /// Another process or the driver reset the card: the session is gone, the card is not.
-    #[error("the card was reset by another program")]
+    #[error("the card was reset by another program; close other card programs and read again")]
     Reset,
+    /// The card is there and the exchange failed: moved while answering, or a weak field.
+    #[error(
+        "communication with the card failed ({code:#010X}); lay the card flat on the reader and read again"
+    )]
+    Communication {
+        /// The service's code, such as 0x8010002F.
+        code: u32,
+    },
+    /// A card lies on the reader and does not answer to power.
+    #[error(
+        "the card in {reader} does not answer; turn it over or move it, and check that only one card is there"
+    )]
+    Unresponsive {
+        /// The reader's PC/SC name.
+        reader: String,
+    },
+    /// No card lies on the reader.
+    #[error("there is no card on {reader}; place one")]
+    NoCard {
+        /// The reader's PC/SC name.
+        reader: String,
+    },
+    /// No reader has this name.
+    #[error("no reader is called {wanted:?}; connected are: {}", list(present))]
+    NoSuchReader {
+        /// What was asked for.
+        wanted: String,
+        /// The readers that are there.
+        present: Vec<String>,
+    },
     /// The reader was unplugged or its driver ended.
     #[error("the reader {reader} is gone; check its cable")]
     ReaderGone {
@@ -86,8 +128,11 @@ pub enum TransportError {
         /// The reader's PC/SC name.
         reader: String,
     },
+    /// The PC/SC service does not run.
+    #[error("the PC/SC service is not running; {}", START_SERVICE)]
+    NoService,
     /// No answer in time.
-    #[error("no answer within {timeout_ms} ms")]
+    #[error("no answer within {timeout_ms} ms; place the card again")]
     TimedOut {
         /// How long was waited.
         timeout_ms: u32,
@@ -96,19 +141,56 @@ pub enum TransportError {
     #[error("cancelled")]
     Cancelled,
     /// The command is longer than the reader carries.
-    #[error("a command of {bytes} bytes exceeds the reader's limit of {limit}")]
+    #[error(
+        "a command of {bytes} bytes exceeds the reader's limit of {limit}; correct the limits in its profile"
+    )]
     TooLong {
         /// Its length.
         bytes: usize,
         /// The limit.
         limit: usize,
     },
+    /// A recording is replayed and this command is not the one that was recorded.
+    #[error("the recording has another command at exchange {exchange}, or ends there")]
+    NotRecorded {
+        /// Counted from zero.
+        exchange: usize,
+    },
     /// The PC/SC service answered with something else.
-    #[error("PC/SC: {what} (0x{code:08X})")]
+    #[error("PC/SC: {what} ({code:#010X})")]
     Service {
         /// What the service says.
         what: String,
         /// Its code.
         code: u32,
     },
+}
+
+#[cfg(target_os = "linux")]
+const START_SERVICE: &str = "start it with `sudo systemctl enable --now pcscd.socket`, or `sudo pcscd` where there is no \
+                             systemd (package pcscd)";
+#[cfg(target_os = "windows")]
+const START_SERVICE: &str =
+    "start the service \"Smart Card\" (SCardSvr), or plug in a reader, which starts it";
+#[cfg(not(any(target_os = "linux", target_os = "windows")))]
+const START_SERVICE: &str = "start the system's smart-card service, or plug in a reader";
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+impl TransportError {
+    /// The card is gone or has to be placed again: a person can mend it.
+    #[must_use]
+    pub const fn is_card(&self) -> bool {
+        matches!(
+            self,
+            Self::TagLost
+                | Self::Reset
+                | Self::Communication { .. }
+                | Self::Unresponsive { .. }
+                | Self::NoCard { .. }
+                | Self::TimedOut { .. }
+        )
+    }
 }
