@@ -4,7 +4,10 @@
 //! elsewhere. What a file holds beyond the standard is kept, not refused, wherever that is safe.
 
 pub mod com;
+pub mod dg1;
 pub mod file_id;
+pub mod mrz;
+pub mod personal;
 pub mod security_infos;
 pub mod sod;
 

@@ -441,7 +441,7 @@ fn active_authentication(mut reader: Reader<'_>) -> Result<SecurityInfo, Malform
 mod tests {
     use super::*;
 
-    const CARD_ACCESS: [u8; 51] = *b"\x31\x31\x30\x0D\x06\x08\x04\x00\x7F\x00\x07\x02\x02\x02\x02\x01\x01\
+    const CARD_ACCESS: [u8; 54] = *b"\x31\x34\x30\x0D\x06\x08\x04\x00\x7F\x00\x07\x02\x02\x02\x02\x01\x01\
         \x30\x0F\x06\x0A\x04\x00\x7F\x00\x07\x02\x02\x03\x02\x02\x02\x01\x01\
         \x30\x12\x06\x0A\x04\x00\x7F\x00\x07\x02\x02\x04\x02\x02\x02\x01\x02\x02\x01\x0D";
 
@@ -454,7 +454,7 @@ mod tests {
             PaceFamily { mapping: Mapping::Generic, agreement: KeyAgreement::Ecdh }
         );
         assert_eq!((pace.protocol.suite, pace.version, pace.parameter_id), (Suite::Aes128, 2, Some(13)));
-        assert_eq!(pace.protocol.oid_content().unwrap(), CARD_ACCESS[35..45]);
+        assert_eq!(pace.protocol.oid_content().unwrap(), CARD_ACCESS[38..48]);
         let ca = infos.chip_authentication().next().unwrap();
         assert_eq!(
             (ca.agreement, ca.suite, ca.version, ca.key_id),
