@@ -56,7 +56,17 @@ pub fn format() -> Outcome {
 /// Every warning of compiler and clippy is an error, in tests too.
 pub fn lint() -> Outcome {
     let mut clippy = shell::cargo();
-    clippy.args(["clippy", "--locked", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]);
+    clippy.args([
+        "clippy",
+        "--locked",
+        "--workspace",
+        "--all-targets",
+        "--keep-going",
+        "--quiet",
+        "--",
+        "-D",
+        "warnings",
+    ]);
     shell::run(&mut clippy)
 }
 
