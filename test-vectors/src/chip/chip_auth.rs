@@ -1,0 +1,75 @@
+//! Chip Authentication, version 1, with ECDH. Spec: 9303-11 §6.2.
+
+use super::command_in::Command;
+use super::sm::Channel;
+use super::{Answer, Chip, Fault, Protocol, status, tlv};
+use crate::card::{ChipAuthenticationKey, Suite};
+use crate::num::{ecdh, private_from_seed};
+
+/// id-CA-ECDH without its last component, which names the cipher. Spec: 9303-11 §9.2.5.
+const ID_CA_ECDH: [u8; 9] = [0x04, 0x00, 0x7F, 0x00, 0x07, 0x02, 0x02, 0x03, 0x02];
+
+impl Chip {
+    /// MSE:Set AT for Chip Authentication: object identifier (80) and, with several keys, the key's number (84).
+    pub(super) fn set_chip_authentication(&mut self, command: &Command) -> Result<Answer, u16> {
+        self.require_access()?;
+        let objects = tlv::split(&command.data).ok_or(status::WRONG_DATA)?;
+        let oid = tlv::find(&objects, 0x80).ok_or(status::WRONG_DATA)?;
+        let key = self.chip_key(tlv::find(&objects, 0x84), |key| {
+            oid == [&ID_CA_ECDH[..], &[key.suite.oid_component()]].concat()
+        })?;
+        self.state.protocol = Protocol::ChipAuthentication(key);
+        Ok(Answer::ok([]))
+    }
+
+    /// GENERAL AUTHENTICATE with the terminal's public key (80 in 7C).
+    pub(super) fn chip_authentication_step(
+        &mut self,
+        key: &ChipAuthenticationKey,
+        command: &Command,
+    ) -> Result<Answer, u16> {
+        let objects = tlv::split(&command.data).ok_or(status::WRONG_DATA)?;
+        let objects =
+            tlv::split(tlv::find(&objects, 0x7C).ok_or(status::WRONG_DATA)?).ok_or(status::WRONG_DATA)?;
+        self.agree(key, tlv::find(&objects, 0x80).ok_or(status::WRONG_DATA)?)?;
+        Ok(Answer::ok([0x7C, 0x00]))
+    }
+
+    /// MSE:Set KAT: the terminal's public key (91) in one command; 3DES only.
+    pub(super) fn set_key_agreement_template(&mut self, command: &Command) -> Result<Answer, u16> {
+        self.require_access()?;
+        let objects = tlv::split(&command.data).ok_or(status::WRONG_DATA)?;
+        let public = tlv::find(&objects, 0x91).ok_or(status::WRONG_DATA)?;
+        let key = self.chip_key(tlv::find(&objects, 0x84), |key| key.suite == Suite::TripleDes)?;
+        self.agree(&key, public)?;
+        Ok(Answer::ok([]))
+    }
+
+    /// The key that a command asks for. Without a number the first fitting one answers.
+    fn chip_key(
+        &self,
+        id: Option<&[u8]>,
+        fits: impl Fn(&ChipAuthenticationKey) -> bool,
+    ) -> Result<ChipAuthenticationKey, u16> {
+        let named =
+            |key: &&ChipAuthenticationKey| id.is_none_or(|id| key.key_id.is_some_and(|own| id == [own]));
+        let keys = &self.card.chip_authentication;
+        let found = keys.iter().filter(named).find(|key| fits(key)).cloned();
+        found.ok_or(if id.is_some() { status::REFERENCE_NOT_FOUND } else { status::WRONG_DATA })
+    }
+
+    /// The new channel begins after this command's answer, which is still protected with the old keys.
+    fn agree(&mut self, key: &ChipAuthenticationKey, terminal: &[u8]) -> Result<(), u16> {
+        let curve = key.curve.curve();
+        let mut private = key.private.clone();
+        if self.has(&Fault::CaWrongKey) {
+            private = private_from_seed(key.curve, "not the key of this chip");
+        }
+        let public = curve.decode(terminal).ok_or(status::WRONG_DATA)?;
+        let secret = ecdh(key.curve, &private, &public).ok_or(status::WRONG_DATA)?;
+        if !self.has(&Fault::CaKeepsOldKeys) {
+            self.state.next_channel = Some(Channel::from_secret(key.suite, &secret));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,364 @@
+//! A simulated chip: command bytes in, response bytes out.
+//!
+//! It knows nothing of what its files mean. Its TLV, its secure messaging and its protocols were written from the
+//! standards and checked against the published examples alone; it shares no codec with the reader.
+
+mod active_auth;
+mod bac;
+mod chip_auth;
+mod command_in;
+mod fault;
+mod files;
+mod pace;
+pub mod primitives;
+mod sm;
+mod status;
+pub mod tlv;
+
+pub use active_auth::recovered_block;
+pub use command_in::Command;
+pub use fault::{Fault, PaceStep};
+pub use sm::Channel;
+
+use crate::card::{Card, ChipAuthenticationKey, Directory};
+use crate::num::{BigUint, Curve, expand};
+
+/// A source of the chip's randomness: it fills the slice.
+pub type Entropy = Box<dyn FnMut(&mut [u8]) + Send>;
+
+/// An answer before secure messaging and the transport have their turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Response data.
+    pub data: Vec<u8>,
+    /// Status word.
+    pub status: u16,
+}
+
+impl Answer {
+    /// Data with 9000.
+    fn ok(data: impl Into<Vec<u8>>) -> Answer {
+        Answer { data: data.into(), status: status::OK }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        [&self.data[..], &self.status.to_be_bytes()].concat()
+    }
+}
+
+/// The protocol that GENERAL AUTHENTICATE continues, as MSE set it. A further protocol is a variant here, an entry in
+/// `manage_security` and a file of its own.
+enum Protocol {
+    None,
+    Pace(pace::Pace),
+    ChipAuthentication(ChipAuthenticationKey),
+}
+
+/// What a power cycle forgets.
+struct State {
+    exchanges: usize,
+    torn: bool,
+    directory: Directory,
+    file: Option<(Directory, u16)>,
+    channel: Option<Channel>,
+    /// Takes over once the current answer is on its way.
+    next_channel: Option<Channel>,
+    /// BAC or PACE was completed in the channel that is open.
+    authenticated: bool,
+    challenge: Option<[u8; 8]>,
+    protocol: Protocol,
+    /// What GET RESPONSE will fetch.
+    remaining: Vec<u8>,
+    previous: Vec<u8>,
+}
+
+impl State {
+    fn new() -> State {
+        State {
+            exchanges: 0,
+            torn: false,
+            directory: Directory::MasterFile,
+            file: None,
+            channel: None,
+            next_channel: None,
+            authenticated: false,
+            challenge: None,
+            protocol: Protocol::None,
+            remaining: Vec::new(),
+            previous: Vec::new(),
+        }
+    }
+
+    /// Keys and rights die together. Spec: 9303-11 §9.8.
+    fn end_session(&mut self) {
+        self.channel = None;
+        self.authenticated = false;
+        self.protocol = Protocol::None;
+    }
+}
+
+/// A simulated chip with the content of a card.
+pub struct Chip {
+    card: Card,
+    entropy: Entropy,
+    faults: Vec<Fault>,
+    state: State,
+}
+
+impl Chip {
+    /// A chip whose random numbers follow from a seed, so that every run of a test is the same.
+    pub fn new(card: Card, seed: u64) -> Chip {
+        let mut draws = 0u64;
+        let entropy = move |out: &mut [u8]| {
+            out.copy_from_slice(&expand(&[b"chip", &seed.to_be_bytes(), &draws.to_be_bytes()], out.len()));
+            draws += 1;
+        };
+        Chip::with_entropy(card, Box::new(entropy))
+    }
+
+    /// A chip with given random numbers, as a worked example prescribes them. It draws, in this order: the BAC challenge
+    /// (8 bytes), K.IC (16); the PACE nonce (16), the mapping key and the ephemeral key (as wide as the curve's order).
+    pub fn with_entropy(card: Card, entropy: Entropy) -> Chip {
+        Chip { card, entropy, faults: Vec::new(), state: State::new() }
+    }
+
+    /// Adds a fault; several may be in force.
+    pub fn misbehave(&mut self, fault: Fault) {
+        self.faults.push(fault);
+    }
+
+    /// Takes all faults away.
+    pub fn behave(&mut self) {
+        self.faults.clear();
+    }
+
+    /// Takes the power away and gives it back: the session, the current file and the count of exchanges are gone.
+    pub fn reset(&mut self) {
+        self.state = State::new();
+    }
+
+    /// How many commands came since the last power-up.
+    pub fn exchanges(&self) -> usize {
+        self.state.exchanges
+    }
+
+    /// The content that the chip serves.
+    pub fn card(&self) -> &Card {
+        &self.card
+    }
+
+    /// Opens a channel with given keys in a directory, as a worked example begins that starts in the middle.
+    pub fn open_channel(&mut self, channel: Channel, directory: Directory) {
+        self.state = State { channel: Some(channel), authenticated: true, directory, ..State::new() };
+    }
+
+    /// The answer to reset that a PC/SC reader makes up for a contactless card: historical bytes between a fixed frame.
+    /// Spec: PC/SC part 3 §3.1.3.2.3.
+    pub fn atr(&self) -> Vec<u8> {
+        // Card capabilities (73): select by name and by file identifier, short identifiers, extended length or not.
+        let third = if self.card.extended_length { 0xC0 } else { 0x80 };
+        let historical = [0x80, 0x73, 0xC8, 0x01, third];
+        let count = 0x80 | historical.len().to_be_bytes()[size_of::<usize>() - 1];
+        let checked = [&[count, 0x80, 0x01], &historical[..]].concat();
+        let check = checked.iter().fold(0, |sum, byte| sum ^ byte);
+        [&[0x3B], &checked[..], &[check]].concat()
+    }
+
+    /// One exchange. An empty answer means that the card is gone: the transport reports a lost tag.
+    pub fn exchange(&mut self, command: &[u8]) -> Vec<u8> {
+        let number = self.state.exchanges;
+        self.state.exchanges += 1;
+        self.state.torn |= self.has(&Fault::TornAt { exchange: number });
+        if self.state.torn {
+            return Vec::new();
+        }
+        let fixed = self.fault(|fault| match fault {
+            Fault::PlainStatus { exchange, sw } if *exchange == number => Some(sw.to_be_bytes().to_vec()),
+            Fault::EndlessMore { exchange } if *exchange <= number => Some(more_for_ever(number - exchange)),
+            Fault::ReplayPrevious { exchange } if *exchange == number => Some(self.state.previous.clone()),
+            _ => None,
+        });
+        let mut response = fixed.unwrap_or_else(|| self.respond(command, number));
+        for fault in &self.faults {
+            spoil(fault, number, &mut response);
+        }
+        self.state.previous.clone_from(&response);
+        response
+    }
+
+    /// Parses, takes secure messaging off, executes, puts it on again, and splits what does not fit.
+    fn respond(&mut self, bytes: &[u8], number: usize) -> Vec<u8> {
+        let Some(outer) = Command::parse(bytes) else { return Answer::error(status::WRONG_LENGTH) };
+        if outer.extended && (!self.card.extended_length || self.has(&Fault::RefuseExtended)) {
+            return Answer::error(status::WRONG_LENGTH);
+        }
+        if outer.cla & !0x1C != 0 || !matches!(outer.cla & 0x0C, 0x00 | 0x0C) {
+            return Answer::error(status::CLASS_UNKNOWN);
+        }
+        if outer.ins == 0xC0 && !self.state.remaining.is_empty() {
+            let remaining = std::mem::take(&mut self.state.remaining);
+            return self.send(remaining, outer.extended);
+        }
+        self.state.remaining.clear();
+        let protected = outer.cla & 0x0C != 0;
+        let command = match (protected, self.state.channel.as_mut()) {
+            (true, None) => return Answer::error(status::SM_OBJECTS_INCORRECT),
+            (true, Some(channel)) => match channel.open(&outer) {
+                Ok(command) => command,
+                Err(sw) => {
+                    self.state.end_session();
+                    return Answer::error(sw);
+                }
+            },
+            (false, channel) => {
+                if channel.is_some() {
+                    self.state.end_session();
+                }
+                outer
+            }
+        };
+        if self.absent_unprotected(&command) {
+            return Answer::error(status::FILE_NOT_FOUND);
+        }
+        let mut answer = self.execute(&command).unwrap_or_else(|status| Answer { data: Vec::new(), status });
+        if let Some(sw) = self.fault(|fault| match fault {
+            Fault::WrongStatus { exchange, sw } if *exchange == number => Some(*sw),
+            _ => None,
+        }) {
+            answer.status = sw;
+        }
+        let response = match self.state.channel.as_mut() {
+            Some(channel) if protected => channel.protect(&answer, command.ins & 1 == 1),
+            _ => answer.bytes(),
+        };
+        if let Some(next) = self.state.next_channel.take() {
+            self.state.channel = Some(next);
+            self.state.authenticated = true;
+        }
+        self.send(response, command.extended)
+    }
+
+    /// Sends at most 256 bytes of data to a short command and keeps the rest for GET RESPONSE.
+    fn send(&mut self, mut response: Vec<u8>, extended: bool) -> Vec<u8> {
+        if extended || response.len() <= 258 {
+            return response;
+        }
+        self.state.remaining = response.split_off(256);
+        let left = u8::try_from(self.state.remaining.len() - 2).unwrap_or(0);
+        response.extend_from_slice(&[0x61, left]);
+        response
+    }
+
+    fn execute(&mut self, command: &Command) -> Result<Answer, u16> {
+        match command.ins {
+            0xA4 => self.select(command),
+            0xB0 => self.read_binary(command),
+            0xB1 => self.read_binary_odd(command),
+            0x84 => self.get_challenge(command),
+            0x82 => self.external_authenticate(command),
+            0x88 => self.internal_authenticate(command),
+            0x22 => self.manage_security(command),
+            0x86 => match std::mem::replace(&mut self.state.protocol, Protocol::None) {
+                Protocol::None => Err(status::CONDITIONS_NOT_SATISFIED),
+                Protocol::Pace(pace) => self.pace_step(pace, command),
+                Protocol::ChipAuthentication(key) => self.chip_authentication_step(&key, command),
+            },
+            _ => Err(status::INSTRUCTION_UNKNOWN),
+        }
+    }
+
+    fn manage_security(&mut self, command: &Command) -> Result<Answer, u16> {
+        self.state.protocol = Protocol::None;
+        match (command.p1, command.p2) {
+            (0xC1, 0xA4) if !self.card.access.pace.is_empty() => self.set_pace(command),
+            (0x41, 0xA4) if !self.card.chip_authentication.is_empty() => {
+                self.set_chip_authentication(command)
+            }
+            (0x41, 0xA6) if !self.card.chip_authentication.is_empty() => {
+                self.set_key_agreement_template(command)
+            }
+            _ => Err(status::WRONG_PARAMETERS),
+        }
+    }
+
+    /// The files of the application and the chip's own proofs need BAC or PACE, where the card has either.
+    fn require_access(&self) -> Result<(), u16> {
+        let unprotected = !self.card.access.bac && self.card.access.pace.is_empty();
+        if unprotected || self.state.authenticated { Ok(()) } else { Err(status::SECURITY_NOT_SATISFIED) }
+    }
+
+    fn absent_unprotected(&self, command: &Command) -> bool {
+        let asked = match (command.ins, command.p1, command.data.as_slice()) {
+            (0xA4, 0x02, &[high, low]) => u16::from_be_bytes([high, low]),
+            (0xB0, p1 @ 0x80.., _) => 0x0100 | u16::from(p1 & 0x7F),
+            _ => return false,
+        };
+        self.state.directory == Directory::Lds && self.has(&Fault::AbsentUnprotected { file: asked })
+    }
+
+    fn fault<T>(&self, select: impl FnMut(&Fault) -> Option<T>) -> Option<T> {
+        self.faults.iter().find_map(select)
+    }
+
+    fn has(&self, fault: &Fault) -> bool {
+        self.faults.contains(fault)
+    }
+
+    fn fill_random(&mut self, out: &mut [u8]) {
+        (self.entropy)(out);
+    }
+
+    fn random<const N: usize>(&mut self) -> [u8; N] {
+        let mut out = [0; N];
+        self.fill_random(&mut out);
+        out
+    }
+
+    /// A number between 1 and n - 1.
+    fn random_scalar(&mut self, curve: &Curve) -> BigUint {
+        let mut bytes = vec![0; curve.order_bytes()];
+        loop {
+            self.fill_random(&mut bytes);
+            let excess = bytes.len() as u64 * 8 - curve.n.bits();
+            let candidate = BigUint::from_bytes_be(&bytes) >> excess;
+            if candidate != BigUint::ZERO && candidate < curve.n {
+                return candidate;
+            }
+        }
+    }
+}
+
+impl Answer {
+    /// A bare status word.
+    fn error(status: u16) -> Vec<u8> {
+        status.to_be_bytes().to_vec()
+    }
+}
+
+/// Some data and the promise of more; the first answer only promises.
+fn more_for_ever(round: usize) -> Vec<u8> {
+    let data = if round == 0 { vec![] } else { vec![0x5A; 16] };
+    [data, vec![0x61, 0x10]].concat()
+}
+
+/// Damages a finished response.
+fn spoil(fault: &Fault, number: usize, response: &mut Vec<u8>) {
+    match fault {
+        Fault::WrongMac { exchange } if *exchange == number => {
+            // Data object 8E stands last, in front of the status word.
+            if let Some([0x8E, 0x08, code @ ..]) =
+                response.len().checked_sub(12).and_then(|at| response.get_mut(at..))
+            {
+                code[0] ^= 1;
+            }
+        }
+        Fault::TruncateResponse { exchange } if *exchange == number => response.truncate(response.len() / 2),
+        Fault::FlipBit { exchange, bit } if *exchange == number => {
+            let bit = bit % (response.len() * 8).max(1);
+            if let Some(byte) = response.get_mut(bit / 8) {
+                *byte ^= 0x80 >> (bit % 8);
+            }
+        }
+        _ => {}
+    }
+}
