@@ -67,7 +67,9 @@ impl Defect {
                 bytes.truncate(keep_bytes);
                 shorter
             }),
-            Defect::CutContent(file, keep_bytes) => change(card, file, |bytes| cut_content(bytes, keep_bytes)),
+            Defect::CutContent(file, keep_bytes) => {
+                change(card, file, |bytes| cut_content(bytes, keep_bytes))
+            }
             Defect::AppendZeros(file, count) => change(card, file, |bytes| {
                 bytes.resize(bytes.len() + count, 0);
                 count > 0
@@ -115,7 +117,8 @@ fn flip_bit(card: &mut Card, file: Address, place: Place) -> bool {
 /// The header's width follows from the file's: only one width frames the rest to just this length.
 fn cut_content(bytes: &mut Vec<u8>, keep_bytes: usize) -> bool {
     let Some(tag) = bytes.first().copied() else { return false };
-    let content = (2..=5).filter_map(|header_bytes| bytes.get(header_bytes..)).find(|rest| tlv(&[tag], rest) == *bytes);
+    let content =
+        (2..=5).filter_map(|header_bytes| bytes.get(header_bytes..)).find(|rest| tlv(&[tag], rest) == *bytes);
     match content.and_then(|content| content.get(..keep_bytes)) {
         Some(kept) => {
             let shorter = tlv(&[tag], kept);

@@ -159,7 +159,8 @@ impl Recipe {
             (Dates::Expired, _) => {
                 let expires = today.plus_days(-90);
                 // A birthday on 29 February would shift by a day on the way back.
-                let expires = if (expires.month, expires.day) == (2, 29) { expires.plus_days(-1) } else { expires };
+                let expires =
+                    if (expires.month, expires.day) == (2, 29) { expires.plus_days(-1) } else { expires };
                 HolderDates { birth: expires.plus_years(-25), issued: today.plus_years(-3), expires }
             }
         }
@@ -260,7 +261,11 @@ impl Recipe {
             },
             ActiveAuthentication::Rsa => {
                 let key = RsaTestKeys::get().active_authentication();
-                ActiveAuthenticationKey::Rsa { modulus: key.modulus, private: key.private, hash: Hash::Sha256 }
+                ActiveAuthenticationKey::Rsa {
+                    modulus: key.modulus,
+                    private: key.private,
+                    hash: Hash::Sha256,
+                }
             }
         }
     }
@@ -343,7 +348,8 @@ impl Recipe {
         let sod = sod::ef_sod(&form, &signed, &self.document_signer(holder, today));
 
         // The order that Vietnamese cards are seen to list them in.
-        let listed: Vec<u8> = [1, 2, 3, 13, 15, 14].into_iter().filter(|group| groups.contains_key(group)).collect();
+        let listed: Vec<u8> =
+            [1, 2, 3, 13, 15, 14].into_iter().filter(|group| groups.contains_key(group)).collect();
         let mut files = BTreeMap::from([(EF_COM, groups::ef_com(&listed)), (EF_SOD, sod)]);
         if !access.pace.is_empty() {
             files.insert(EF_CARD_ACCESS, security_infos::ef_card_access(&open_infos));
