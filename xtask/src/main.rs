@@ -28,6 +28,8 @@ cargo xtask COMMAND
   fuzz [--seconds N] [--list] [TARGET…]
                    fuzzes each parser for N seconds (default 60), from the committed seeds
 
+  pcscd COMMAND…   runs COMMAND with the PC/SC service and its virtual reader up, as `test` does
+
 Single gates of `test`:
   fmt              format
   lint             compiler and clippy warnings, all targets
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         Some("demo") => return demo::run(rest),
         Some("test") => return gates::run_all(),
         Some("fuzz") => fuzz::run(rest),
+        Some("pcscd") => pcscd::around(rest),
         Some("setup") => setup::run(Scope::Test),
         Some("fmt") => gates::format(),
         Some("lint") => gates::lint(),

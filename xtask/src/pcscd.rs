@@ -4,7 +4,21 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::shell;
+use crate::shell::{self, Outcome};
+
+/// Runs a command while the service is up: `cargo xtask pcscd cargo test -p terminal-app pcsc`.
+pub fn around(words: &[String]) -> Outcome {
+    let Some((program, args)) = words.split_first() else {
+        return Outcome::Failed("name the command to run".into());
+    };
+    match ready() {
+        Ok(service) => {
+            eprintln!("pcscd: {}", service.origin());
+            shell::run(Command::new(program).args(args).env(READY_VARIABLE, "1"))
+        }
+        Err(why) => Outcome::Failed(why),
+    }
+}
 
 /// Where the tests learn that the service and its virtual reader must be there, so that none is skipped.
 pub const READY_VARIABLE: &str = "IDTERM_TEST_PCSCD";
