@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use super::args::AccessArgs;
-use super::failure::{ErrorCode, Failure};
+use crate::failure::{ErrorCode, Failure};
 use zeroize::Zeroizing;
 
 /// Longest text that is read from a file or standard input.

@@ -2,7 +2,7 @@
 
 use reader_core::evidence::Reason;
 
-use super::failure::{ErrorCode, Failure};
+use crate::failure::{ErrorCode, Failure};
 use super::output::{Output, bold};
 
 /// The page of all reasons, built in so that the explanation needs no network and no source.

@@ -5,7 +5,7 @@ use reader_core::wire::date::Date;
 use serde_json::json;
 
 use super::access::value_of;
-use super::failure::{ErrorCode, Failure};
+use crate::failure::{ErrorCode, Failure};
 use super::output::{Output, Tone, bold, coloured};
 
 /// Decodes `argument`. A zone with a wrong check digit is decoded and reported, and the command succeeds with the

@@ -5,7 +5,7 @@ use std::io::Write;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use super::failure::Failure;
+use crate::failure::Failure;
 use crate::text::{Language, Texts};
 
 /// Where and how a command prints.

@@ -66,7 +66,7 @@ impl ErrorCode {
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
         let digits = code.get(..1).filter(|prefix| prefix.eq_ignore_ascii_case("e")).and(code.get(1..))?;
-        let number = digits.parse().ok()?;
+        let number: u16 = digits.parse().ok()?;
         Self::ALL.iter().copied().find(|error| error.number() == number)
     }
 }

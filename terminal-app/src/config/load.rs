@@ -1,0 +1,294 @@
+//! From a name or a path to a checked site, with every fault named.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use reader_core::lds::DataGroup;
+use reader_core::policy::{Policy, RawRule};
+use sha2::{Digest, Sha256};
+
+use super::site::{RawService, RawSite};
+use super::{Service, Site};
+use crate::capture_folder::hex;
+use crate::connectors;
+use crate::text::Language;
+
+include!(concat!(env!("OUT_DIR"), "/sites.rs"));
+
+/// Longest chain of inheritance.
+const MAX_DEPTH: usize = 8;
+/// Largest site file.
+const MAX_BYTES: u64 = 256 << 10;
+
+/// Why a site could not be loaded.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum SiteError {
+    /// No such file and no built-in site of this name.
+    #[error("there is neither a file nor a built-in site {name:?}; built in are {}", built_in_names().collect::<Vec<_>>().join(", "))]
+    Unknown {
+        /// What was asked for.
+        name: String,
+    },
+    /// The file cannot be read.
+    #[error("{path} cannot be read: {problem}")]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        problem: String,
+    },
+    /// The file is not TOML, or has a key that is not known. The message names line and column.
+    #[error("site {site}: {problem}")]
+    Syntax {
+        /// Which.
+        site: String,
+        /// Where and what.
+        problem: String,
+    },
+    /// What the file says cannot be used.
+    #[error("site {site} has {} fault(s):\n  {}", faults.len(), faults.join("\n  "))]
+    Faulty {
+        /// Which.
+        site: String,
+        /// Every fault.
+        faults: Vec<String>,
+    },
+}
+
+/// Names of the built-in sites.
+pub fn built_in_names() -> impl Iterator<Item = &'static str> {
+    SITES.iter().map(|(name, _)| *name)
+}
+
+/// Loads a built-in site by its name, or a file by its path.
+///
+/// # Errors
+/// Not found, not readable, not TOML, or faulty: then all faults are listed.
+pub fn load(name_or_path: &str) -> Result<Site, SiteError> {
+    let (name, text, folder) = find(name_or_path, None)?;
+    let mut merged = parse(&name, &text)?;
+    let mut lineage = vec![name.clone()];
+    while let Some(parent) = merged.inherits.take() {
+        if lineage.contains(&parent) || lineage.len() >= MAX_DEPTH {
+            let fault = format!("inherits {parent:?} in a circle or more than {MAX_DEPTH} deep");
+            return Err(SiteError::Faulty { site: name, faults: vec![fault] });
+        }
+        let (parent_name, parent_text, _) = find(&parent, folder.as_deref())?;
+        merged = merged.over(parse(&parent_name, &parent_text)?);
+        lineage.push(parent_name);
+    }
+    check(name, merged)
+}
+
+/// Name, text and folder of a site: a file at that path, a file of that name beside `beside`, or a built-in one.
+fn find(name: &str, beside: Option<&Path>) -> Result<(String, String, Option<PathBuf>), SiteError> {
+    let candidates = [Some(PathBuf::from(name)), beside.map(|folder| folder.join(format!("{name}.toml")))];
+    for path in candidates.into_iter().flatten().filter(|path| path.is_file()) {
+        let unreadable = |problem: String| SiteError::Unreadable { path: path.clone(), problem };
+        let size = std::fs::metadata(&path).map_err(|error| unreadable(error.to_string()))?.len();
+        if size > MAX_BYTES {
+            return Err(unreadable(format!("it has {size} bytes, and the limit is {MAX_BYTES}")));
+        }
+        let text = std::fs::read_to_string(&path).map_err(|error| unreadable(error.to_string()))?;
+        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or(name).to_owned();
+        return Ok((stem, text, path.parent().map(Path::to_owned)));
+    }
+    match SITES.iter().find(|(built_in, _)| *built_in == name) {
+        Some((built_in, text)) => Ok(((*built_in).to_owned(), (*text).to_owned(), None)),
+        None => Err(SiteError::Unknown { name: name.to_owned() }),
+    }
+}
+
+fn parse(site: &str, text: &str) -> Result<RawSite, SiteError> {
+    toml::from_str(text)
+        .map_err(|error| SiteError::Syntax { site: site.to_owned(), problem: error.to_string() })
+}
+
+/// Turns the merged file into a site, or lists all that is wrong with it.
+fn check(name: String, raw: RawSite) -> Result<Site, SiteError> {
+    let merged = toml::to_string(&raw).unwrap_or_default();
+    let hash = hex(&Sha256::digest(merged.as_bytes())).to_lowercase();
+    let mut faults = Vec::new();
+    let languages = languages(raw.screen.languages, &mut faults);
+    let groups = groups(raw.read.groups, &mut faults);
+    let (services, service_rules) = services(raw.services, &mut faults);
+    let policy = policy(raw.rules, service_rules, &mut faults);
+    let mut missing = |key: &str| faults.push(format!("`{key}` is set neither here nor in what it inherits"));
+    let idle_wipe_s = raw.screen.idle_wipe_s.unwrap_or_else(|| {
+        missing("screen.idle_wipe_s");
+        0
+    });
+    let list_max_age_days = raw.proof.list_max_age_days.unwrap_or_else(|| {
+        missing("proof.list_max_age_days");
+        0
+    });
+    if raw.title.is_empty() {
+        missing("title");
+    }
+    let read = (raw.read.com, raw.read.fall_back_to_bac, raw.read.active_authentication, raw.proof.documents);
+    match (read, policy) {
+        (
+            (Some(read_com), Some(fall_back_to_bac), Some(active_authentication), Some(documents)),
+            Some(policy),
+        ) if faults.is_empty() => Ok(Site {
+            name,
+            hash,
+            title: raw.title,
+            languages,
+            idle_wipe_s,
+            groups,
+            read_com,
+            fall_back_to_bac,
+            active_authentication,
+            documents,
+            list_max_age_days,
+            policy,
+            services,
+        }),
+        ((com, fall_back, active, documents), _) => {
+            for (key, absent) in [
+                ("read.com", com.is_none()),
+                ("read.fall_back_to_bac", fall_back.is_none()),
+                ("read.active_authentication", active.is_none()),
+                ("proof.documents", documents.is_none()),
+            ] {
+                if absent {
+                    faults.push(format!("`{key}` is set neither here nor in what it inherits"));
+                }
+            }
+            Err(SiteError::Faulty { site: name, faults })
+        }
+    }
+}
+
+fn languages(codes: Option<Vec<String>>, faults: &mut Vec<String>) -> Vec<Language> {
+    let mut languages = Vec::new();
+    for code in codes.unwrap_or_default() {
+        match Language::from_code(&code) {
+            Some(language) => languages.push(language),
+            None => {
+                let known: Vec<&str> = Language::all().map(Language::code).collect();
+                faults.push(format!(
+                    "screen.languages: there is no language {code:?}; there are {}",
+                    known.join(", ")
+                ));
+            }
+        }
+    }
+    if languages.is_empty() {
+        faults.push("screen.languages: at least one language is needed".to_owned());
+    }
+    languages
+}
+
+fn groups(names: Option<Vec<String>>, faults: &mut Vec<String>) -> Vec<DataGroup> {
+    let mut groups = Vec::new();
+    for name in names.unwrap_or_default() {
+        match DataGroup::from_name(&name) {
+            Some(group) => groups.push(group),
+            None => faults.push(format!("read.groups: {name:?} is no data group; they are DG1 to DG16")),
+        }
+    }
+    if !groups.contains(&DataGroup::Dg1) {
+        faults.push("read.groups: DG1 is needed, since what was presented is compared with it".to_owned());
+    }
+    groups
+}
+
+/// The services that are on, and the rules of all of them.
+fn services(
+    raw: BTreeMap<String, RawService>,
+    faults: &mut Vec<String>,
+) -> (Vec<Service>, BTreeMap<String, toml::Value>) {
+    let mut services = Vec::new();
+    let mut rules = BTreeMap::new();
+    for (name, service) in raw {
+        let kind = service.kind.unwrap_or_default();
+        if kind == "none" {
+            continue;
+        }
+        if !connectors::kinds().any(|known| known == kind) {
+            let known: Vec<&str> = connectors::kinds().collect();
+            faults.push(format!(
+                "services.{name}: kind {kind:?} is not known; known are none, {}",
+                known.join(", ")
+            ));
+        }
+        let mut sees = Vec::new();
+        for field in service.sees.unwrap_or_default() {
+            match toml::Value::String(field.clone()).try_into() {
+                Ok(field) => sees.push(field),
+                Err(error) => faults.push(format!("services.{name}.sees: {field:?}: {error}")),
+            }
+        }
+        match service.rule {
+            Some(rule) => {
+                rules.insert(format!("service.{name}"), rule);
+            }
+            None => faults.push(format!("services.{name}: `rule` is missing: what its answers lead to")),
+        }
+        services.push(Service { name, kind, sees, settings: service.settings });
+    }
+    (services, rules)
+}
+
+fn policy(
+    rules: BTreeMap<String, toml::Value>,
+    of_services: BTreeMap<String, toml::Value>,
+    faults: &mut Vec<String>,
+) -> Option<Policy> {
+    let mut raw: BTreeMap<String, RawRule> = BTreeMap::new();
+    for (name, value) in rules.into_iter().chain(of_services) {
+        match value.try_into() {
+            Ok(rule) => {
+                raw.insert(name, rule);
+            }
+            Err(_) => faults.push(format!("rule {name:?} is neither a word nor a table of words")),
+        }
+    }
+    match Policy::from_rules(&raw) {
+        Ok(policy) => Some(policy),
+        Err(found) => {
+            faults.extend(found.iter().map(ToString::to_string));
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_site_is_sound_and_rules_every_check() {
+        let names: Vec<&str> = built_in_names().collect();
+        assert!(names.len() >= 4, "{names:?}");
+        for name in names {
+            let site = load(name).unwrap();
+            assert_eq!(site.policy.without_rule(), [], "{name}");
+            assert_eq!(site.hash.len(), 64);
+        }
+    }
+
+    #[test]
+    fn faults_are_listed_together() {
+        let text = "inherits = \"base\"\n[read]\ngroups = [\"DG2\", \"DG99\"]\n[screen]\nlanguages = [\"xx\"]\n\
+                    [rules]\n\"passive.hashes\" = \"maybe\"\n\"passive.hushes\" = \"require\"\n\
+                    [services.insurance]\nkind = \"carrier-pigeon\"\n";
+        let mut raw = parse("test", text).unwrap();
+        raw.inherits = None;
+        let base = parse("base", SITES.iter().find(|(name, _)| *name == "base").unwrap().1).unwrap();
+        let Err(SiteError::Faulty { faults, .. }) = check("test".to_owned(), raw.over(base)) else {
+            panic!("it is faulty")
+        };
+        for words in ["DG99", "DG1 is needed", "\"xx\"", "maybe", "passive.hushes", "carrier-pigeon"] {
+            assert!(faults.iter().any(|fault| fault.contains(words)), "{words} in {faults:#?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_names_its_line() {
+        let error = parse("test", "[read]\ngroups = []\ngruops = []\n").unwrap_err().to_string();
+        assert!(error.contains("line 3") && error.contains("gruops"), "{error}");
+    }
+}

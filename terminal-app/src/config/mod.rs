@@ -1,0 +1,59 @@
+//! Site files: what is written, what it inherits, and the checked site that comes of it.
+
+mod load;
+mod site;
+
+pub use load::{SiteError, built_in_names, load};
+pub use site::{FallBack, RawRead, RawService, RawSite, SignChallenge, Tolerance};
+
+use std::collections::BTreeMap;
+
+use reader_core::lds::DataGroup;
+use reader_core::policy::Policy;
+
+use crate::connectors::Field;
+use crate::text::Language;
+
+/// A checked site: everything inherited is filled in, and every word is understood.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// Its name: the file's name without `.toml`.
+    pub name: String,
+    /// SHA-256 of the merged file, in hexadecimal: it stands on every report.
+    pub hash: String,
+    /// What the place calls itself, by language code.
+    pub title: BTreeMap<String, String>,
+    /// Languages, the first one shown first.
+    pub languages: Vec<Language>,
+    /// Seconds without a touch after which the screen is cleared.
+    pub idle_wipe_s: u32,
+    /// Data groups to read beside those that the proof itself needs.
+    pub groups: Vec<DataGroup>,
+    /// EF.COM is read too.
+    pub read_com: bool,
+    /// Whether BAC may follow a refused PACE.
+    pub fall_back_to_bac: FallBack,
+    /// When the chip is asked to sign a challenge.
+    pub active_authentication: SignChallenge,
+    /// How departures from the standard are taken.
+    pub documents: Tolerance,
+    /// Age in days beyond which a revocation list says nothing any more.
+    pub list_max_age_days: u32,
+    /// The rules.
+    pub policy: Policy,
+    /// Services that are asked once the person is proved.
+    pub services: Vec<Service>,
+}
+
+/// One service of a site.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Its name in the site file.
+    pub name: String,
+    /// The kind of connector.
+    pub kind: String,
+    /// What it may see of the person.
+    pub sees: Vec<Field>,
+    /// Settings of the connector's kind; empty where this terminal has none.
+    pub settings: toml::Table,
+}
