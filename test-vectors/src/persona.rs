@@ -73,6 +73,8 @@ pub struct Expected {
     pub verdict: Verdict,
     /// The check that tells, by its identifier in a report, and what it finds; none where every check is in order.
     pub check: Option<(&'static str, Outcome)>,
+    /// The code of the reason that this check gives, as `idterm explain` knows it.
+    pub reason: Option<&'static str>,
     /// Why, in one line.
     pub why: &'static str,
 }

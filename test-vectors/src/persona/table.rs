@@ -90,19 +90,28 @@ const fn woman(number: &'static str, full_name: &'static str, birth_month_day: [
 }
 
 const fn accepted(why: &'static str) -> Expected {
-    Expected { verdict: Verdict::Accept, check: None, why }
+    Expected { verdict: Verdict::Accept, check: None, reason: None, why }
 }
 
-const fn noted(check: &'static str, outcome: Outcome, why: &'static str) -> Expected {
-    Expected { verdict: Verdict::Accept, check: Some((check, outcome)), why }
+const fn told_by(
+    verdict: Verdict,
+    check: &'static str,
+    outcome: Outcome,
+    [code, why]: [&'static str; 2],
+) -> Expected {
+    Expected { verdict, check: Some((check, outcome)), reason: Some(code), why }
 }
 
-const fn rejected(check: &'static str, why: &'static str) -> Expected {
-    Expected { verdict: Verdict::Reject, check: Some((check, Outcome::Refuted)), why }
+const fn noted(check: &'static str, code_and_why: [&'static str; 2]) -> Expected {
+    told_by(Verdict::Accept, check, Outcome::Confirmed, code_and_why)
 }
 
-const fn referred(check: &'static str, outcome: Outcome, why: &'static str) -> Expected {
-    Expected { verdict: Verdict::Refer, check: Some((check, outcome)), why }
+const fn rejected(check: &'static str, code_and_why: [&'static str; 2]) -> Expected {
+    told_by(Verdict::Reject, check, Outcome::Refuted, code_and_why)
+}
+
+const fn referred(check: &'static str, outcome: Outcome, code_and_why: [&'static str; 2]) -> Expected {
+    told_by(Verdict::Refer, check, outcome, code_and_why)
 }
 
 const fn with_fault(fault: Fault) -> Recipe {
@@ -168,7 +177,7 @@ pub(super) static PERSONAS: [Persona; 23] = [
         name: "changed-dg2-byte",
         summary_en: "One bit of the portrait file was changed after signing",
         summary_vi: "Một bit trong tệp ảnh bị sửa sau khi ký",
-        expected: rejected("passive.hashes", "the hash of DG2 differs from the signed one"),
+        expected: rejected("passive.hashes", ["R1206", "the hash of DG2 differs from the signed one"]),
         holder: man("090000006000", "HOÀNG VĂN SỬA", [8, 8]),
         recipe: with_fault(Fault::Dg2Bit),
     },
@@ -179,7 +188,7 @@ pub(super) static PERSONAS: [Persona; 23] = [
         expected: referred(
             "passive.signer_chain",
             Outcome::Undetermined,
-            "no trusted key signed this signer",
+            ["R1203", "no trusted key signed this signer"],
         ),
         holder: woman("090000007000", "ĐẶNG THỊ GIẢ", [2, 17]),
         recipe: Recipe { country: FORGER, ..USUAL },
@@ -188,7 +197,10 @@ pub(super) static PERSONAS: [Persona; 23] = [
         name: "another-persons-card",
         summary_en: "A genuine card of somebody else whose access number is the same",
         summary_vi: "Thẻ thật của người khác có cùng sáu số cuối",
-        expected: rejected("consistency.presented_dg1", "the number presented is not the number in DG1"),
+        expected: rejected(
+            "consistency.presented_dg1",
+            ["R1304", "the number presented is not the number in DG1"],
+        ),
         holder: Holder { elderly: true, ..woman("090111001000", "BÙI THỊ KHÁC", [9, 28]) },
         recipe: with_fault(Fault::PresentedBy("good")),
     },
@@ -196,7 +208,10 @@ pub(super) static PERSONAS: [Persona; 23] = [
         name: "dg14-stripped",
         summary_en: "DG14 was taken away so that no chip authentication is asked for",
         summary_vi: "DG14 bị gỡ bỏ để tránh chứng thực chip",
-        expected: rejected("passive.hashes", "the signature lists DG14 and the chip does not hold it"),
+        expected: rejected(
+            "passive.hashes",
+            ["R1210", "the signature lists DG14 and the chip does not hold it"],
+        ),
         holder: man("090000008000", "NGÔ VĂN THIẾU", [12, 5]),
         recipe: with_fault(Fault::Dg14Stripped),
     },
@@ -206,7 +221,7 @@ pub(super) static PERSONAS: [Persona; 23] = [
         summary_vi: "Khóa ký được dùng mười tháng sau khi hết thời hạn sử dụng",
         expected: rejected(
             "passive.signer_validity",
-            "the signing time lies outside the key's period of use",
+            ["R1222", "the signing time lies outside the key's period of use"],
         ),
         holder: woman("090000009000", "DƯƠNG THỊ TRỄ", [4, 4]),
         recipe: Recipe { signer: SignerNumber(3), ..with_fault(Fault::SignerUsedTooLate) },
@@ -217,8 +232,7 @@ pub(super) static PERSONAS: [Persona; 23] = [
         summary_vi: "Chứng thư người ký nay đã hết hạn, nhưng còn hạn lúc ký",
         expected: noted(
             "passive.signer_validity",
-            Outcome::Confirmed,
-            "a signer that has merely expired today is a note",
+            ["R1224", "a signer that has merely expired today is a note"],
         ),
         holder: man("090000010000", "LÝ VĂN XƯA", [6, 11]),
         recipe: Recipe { signer: SignerNumber(4), ..with_fault(Fault::SignerExpiredSince) },
@@ -227,7 +241,11 @@ pub(super) static PERSONAS: [Persona; 23] = [
         name: "no-signing-time",
         summary_en: "Neither a signing time nor an issue date: nothing says when it was signed",
         summary_vi: "Không có thời điểm ký và ngày cấp",
-        expected: referred("passive.signer_validity", Outcome::Undetermined, "no date of signing is known"),
+        expected: referred(
+            "passive.signer_validity",
+            Outcome::Undetermined,
+            ["R1223", "no date of signing is known"],
+        ),
         holder: woman("090000011000", "HỒ THỊ NGÀY", [10, 19]),
         recipe: with_fault(Fault::NoDates),
     },
@@ -235,7 +253,7 @@ pub(super) static PERSONAS: [Persona; 23] = [
         name: "cloned-without-key",
         summary_en: "A copy of every file on a chip that has none of the keys",
         summary_vi: "Bản sao mọi tệp trên một chip không có khóa",
-        expected: rejected("chip.chip_authentication", "the chip cannot prove the key of DG14"),
+        expected: rejected("chip.chip_authentication", ["R1101", "the chip cannot prove the key of DG14"]),
         holder: man("090000012000", "TRƯƠNG VĂN CHÉP", [3, 3]),
         recipe: with_fault(Fault::Cloned),
     },
@@ -243,7 +261,7 @@ pub(super) static PERSONAS: [Persona; 23] = [
         name: "wrong-ca-key",
         summary_en: "The chip's key of chip authentication is not the one in DG14",
         summary_vi: "Khóa Chip Authentication không khớp với DG14",
-        expected: rejected("chip.chip_authentication", "the chip cannot prove the key of DG14"),
+        expected: rejected("chip.chip_authentication", ["R1101", "the chip cannot prove the key of DG14"]),
         holder: woman("090000013000", "MAI THỊ LỆCH", [7, 24]),
         recipe: with_fault(Fault::WrongChipKey),
     },
@@ -251,7 +269,7 @@ pub(super) static PERSONAS: [Persona; 23] = [
         name: "expired-card",
         summary_en: "The card expired three months ago, on the holder's 25th birthday",
         summary_vi: "Thẻ hết hạn ba tháng trước, vào sinh nhật lần thứ 25",
-        expected: rejected("validity.document", "the card has expired"),
+        expected: rejected("validity.document", ["R1401", "the card has expired"]),
         holder: man("090000014000", "ĐINH VĂN HẠN", [1, 1]),
         recipe: Recipe { dates: Dates::Expired, ..USUAL },
     },
@@ -259,7 +277,7 @@ pub(super) static PERSONAS: [Persona; 23] = [
         name: "dg13-contradicts-dg1",
         summary_en: "DG13 states another date of birth than DG1; both are signed",
         summary_vi: "Ngày sinh trong DG13 khác với DG1, dù cả hai đều được ký",
-        expected: rejected("consistency.dg1_dg13", "two signed groups contradict each other"),
+        expected: rejected("consistency.dg1_dg13", ["R1309", "two signed groups contradict each other"]),
         holder: woman("090000015000", "TÔ THỊ MÂU", [2, 25]),
         recipe: with_fault(Fault::Dg13OtherBirth),
     },
@@ -267,7 +285,7 @@ pub(super) static PERSONAS: [Persona; 23] = [
         name: "revoked-insurance",
         summary_en: "A sound card; the insurance gateway answers 110, revoked",
         summary_vi: "Thẻ hợp lệ; cổng bảo hiểm trả mã 110, thẻ bị thu hồi",
-        expected: referred("service.insurance", Outcome::Refuted, "the insurance was revoked"),
+        expected: referred("service.insurance", Outcome::Refuted, ["R1602", "the insurance was revoked"]),
         holder: man("090000000110", "CAO VĂN THU", [8, 30]),
         recipe: USUAL,
     },
@@ -275,7 +293,7 @@ pub(super) static PERSONAS: [Persona; 23] = [
         name: "insurance-expired",
         summary_en: "A sound card; the insurance gateway answers 010, expired",
         summary_vi: "Thẻ hợp lệ; cổng bảo hiểm trả mã 010, thẻ hết hạn",
-        expected: referred("service.insurance", Outcome::Refuted, "the insurance has expired"),
+        expected: referred("service.insurance", Outcome::Refuted, ["R1602", "the insurance has expired"]),
         holder: woman("090000000010", "LƯƠNG THỊ HẾT", [11, 11]),
         recipe: USUAL,
     },
@@ -286,7 +304,7 @@ pub(super) static PERSONAS: [Persona; 23] = [
         expected: referred(
             "passive.signer_chain",
             Outcome::Undetermined,
-            "no trusted key signed this signer",
+            ["R1203", "no trusted key signed this signer"],
         ),
         holder: Holder { glasses: true, ..man("UT0000017", "SPECIMEN ALEX MORGAN", [4, 30]) },
         recipe: Recipe { country: UTOPIA, layout: Layout::Passport, state: "UTO", ..NIST },
@@ -295,7 +313,7 @@ pub(super) static PERSONAS: [Persona; 23] = [
         name: "revoked-signer",
         summary_en: "The country has revoked the signer of this card",
         summary_vi: "Chứng thư người ký thẻ này đã bị thu hồi",
-        expected: rejected("passive.signer_revocation", "the revocation list names the signer"),
+        expected: rejected("passive.signer_revocation", ["R1219", "the revocation list names the signer"]),
         holder: man("090000018000", "THÁI VĂN HỒI", [5, 5]),
         recipe: Recipe { signer: super::REVOKED_SIGNER, ..USUAL },
     },
@@ -303,7 +321,7 @@ pub(super) static PERSONAS: [Persona; 23] = [
         name: "sod-corrupt",
         summary_en: "EF.SOD can be read, but its inside ends too soon",
         summary_vi: "Đọc được EF.SOD nhưng nội dung bị cụt",
-        expected: rejected("passive.sod_signature", "EF.SOD cannot be decoded"),
+        expected: rejected("passive.sod_signature", ["R1202", "EF.SOD cannot be decoded"]),
         holder: woman("090000019000", "QUÁCH THỊ CỤT", [9, 9]),
         recipe: with_fault(Fault::SodCut),
     },
@@ -311,7 +329,10 @@ pub(super) static PERSONAS: [Persona; 23] = [
         name: "wrong-country",
         summary_en: "DG1 names Utopia as issuing state, a Vietnamese signer signed it",
         summary_vi: "DG1 ghi nước cấp là Utopia nhưng người ký là Việt Nam",
-        expected: rejected("consistency.country", "DG1 names another country than the signer's certificate"),
+        expected: rejected(
+            "consistency.country",
+            ["R1311", "DG1 names another country than the signer's certificate"],
+        ),
         holder: man("090000020000", "VŨ VĂN XỨ", [12, 24]),
         recipe: Recipe { state: "UTO", ..USUAL },
     },
@@ -322,7 +343,7 @@ pub(super) static PERSONAS: [Persona; 23] = [
         expected: referred(
             "consistency.card_access_dg14",
             Outcome::Refuted,
-            "a signed PACEInfo is missing from EF.CardAccess",
+            ["R1302", "a signed PACEInfo is missing from EF.CardAccess"],
         ),
         holder: woman("090000021000", "CHÂU THỊ HẠ", [10, 1]),
         recipe: with_fault(Fault::Downgraded),
