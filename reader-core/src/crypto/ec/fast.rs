@@ -5,30 +5,42 @@
 
 use crypto_bigint::{Uint, Word};
 
-use super::{
-    Affine,
-    spec::{Fe, Spec},
-};
+use super::{field::PublicFe, spec::Spec};
 
 /// Window of the base point, whose table is made once per curve.
 const BASE_WINDOW: u32 = 8;
 /// Window of the other point, whose table is made for each verification.
 const POINT_WINDOW: u32 = 5;
 
+/// A public point x, y on the twin.
+#[derive(Clone, Copy)]
+pub(super) struct Affine<S: Spec<L>, const L: usize> {
+    x: PublicFe<S, L>,
+    y: PublicFe<S, L>,
+}
+
+impl<S: Spec<L>, const L: usize> From<super::Affine<S, L>> for Affine<S, L> {
+    fn from(point: super::Affine<S, L>) -> Self {
+        Self { x: point.x.into(), y: point.y.into() }
+    }
+}
+
+impl<S: Spec<L>, const L: usize> Affine<S, L> {
+    fn negated(&self) -> Self {
+        Self { x: self.x, y: -self.y }
+    }
+}
+
 /// A point X/Z², Y/Z³ on the twin; infinity has Z = 0.
 #[derive(Clone, Copy)]
 pub(super) struct Jacobian<S: Spec<L>, const L: usize> {
-    x: Fe<S, L>,
-    y: Fe<S, L>,
-    z: Fe<S, L>,
-}
-
-fn is_zero<S: Spec<L>, const L: usize>(value: &Fe<S, L>) -> bool {
-    value.as_montgomery().is_zero_vartime()
+    x: PublicFe<S, L>,
+    y: PublicFe<S, L>,
+    z: PublicFe<S, L>,
 }
 
 impl<S: Spec<L>, const L: usize> Jacobian<S, L> {
-    const INFINITY: Self = Self { x: Fe::<S, L>::ONE, y: Fe::<S, L>::ONE, z: Fe::<S, L>::ZERO };
+    const INFINITY: Self = Self { x: PublicFe::ZERO, y: PublicFe::ZERO, z: PublicFe::ZERO };
 
     /// Doubling for a = −3 in 3 multiplications and 5 squarings (Bernstein 2001). No point here has order two.
     fn double(&self) -> Self {
@@ -48,14 +60,14 @@ impl<S: Spec<L>, const L: usize> Jacobian<S, L> {
 
     /// Addition of an affine point, all special cases handled.
     fn add_affine(&self, other: &Affine<S, L>) -> Self {
-        if is_zero::<S, L>(&self.z) {
-            return Self { x: other.x, y: other.y, z: Fe::<S, L>::ONE };
+        if self.z.is_zero() {
+            return Self { x: other.x, y: other.y, z: PublicFe::one() };
         }
         let zz = self.z.square();
         let h = other.x * zz - self.x;
         let r = other.y * zz * self.z - self.y;
-        if is_zero::<S, L>(&h) {
-            return if is_zero::<S, L>(&r) { self.double() } else { Self::INFINITY };
+        if h.is_zero() {
+            return if r.is_zero() { self.double() } else { Self::INFINITY };
         }
         let hh = h.square();
         let hhh = h * hh;
@@ -66,7 +78,7 @@ impl<S: Spec<L>, const L: usize> Jacobian<S, L> {
 
     /// Addition of a point that is not infinity, all other special cases handled.
     fn add(&self, other: &Self) -> Self {
-        if is_zero::<S, L>(&self.z) {
+        if self.z.is_zero() {
             return *other;
         }
         let zz = self.z.square();
@@ -75,8 +87,8 @@ impl<S: Spec<L>, const L: usize> Jacobian<S, L> {
         let y = self.y * other_zz * other.z;
         let h = other.x * zz - x;
         let r = other.y * zz * self.z - y;
-        if is_zero::<S, L>(&h) {
-            return if is_zero::<S, L>(&r) { self.double() } else { Self::INFINITY };
+        if h.is_zero() {
+            return if r.is_zero() { self.double() } else { Self::INFINITY };
         }
         let hh = h.square();
         let hhh = h * hh;
@@ -89,9 +101,14 @@ impl<S: Spec<L>, const L: usize> Jacobian<S, L> {
         Self { y: -self.y, ..*self }
     }
 
+    #[cfg(test)]
+    pub(super) fn is_infinity(&self) -> bool {
+        self.z.is_zero()
+    }
+
     /// Whether the affine x is `x`, without an inversion; infinity has none.
-    pub(super) fn has_x(&self, x: &Fe<S, L>) -> bool {
-        !is_zero::<S, L>(&self.z) && self.x == *x * self.z.square()
+    pub(super) fn has_x(&self, x: PublicFe<S, L>) -> bool {
+        !self.z.is_zero() && self.x == x * self.z.square()
     }
 }
 
@@ -145,19 +162,19 @@ fn odd_multiples<S: Spec<L>, const L: usize>(point: &Affine<S, L>, window: u32) 
 /// All of `points` with Z = 1, for one inversion. None of them is infinity.
 fn to_affine<S: Spec<L>, const L: usize>(points: &[Jacobian<S, L>]) -> Vec<Affine<S, L>> {
     let mut products = Vec::with_capacity(points.len());
-    let mut product = Fe::<S, L>::ONE;
+    let mut product = PublicFe::one();
     for point in points {
         products.push(product);
-        product *= point.z;
+        product = product * point.z;
     }
-    let mut inverse = Option::from(product.invert_vartime()).unwrap_or(Fe::<S, L>::ZERO);
+    let mut inverse = product.invert();
     let mut affine: Vec<_> = points
         .iter()
         .zip(&products)
         .rev()
         .map(|(point, before)| {
-            let own = inverse * before;
-            inverse *= point.z;
+            let own = inverse * *before;
+            inverse = inverse * point.z;
             let square = own.square();
             Affine { x: point.x * square, y: point.y * square * own }
         })
@@ -168,7 +185,7 @@ fn to_affine<S: Spec<L>, const L: usize>(points: &[Jacobian<S, L>]) -> Vec<Affin
 
 /// The table of the base point; made once per curve and kept by the caller.
 pub(super) fn base_table<S: Spec<L>, const L: usize>() -> Vec<Affine<S, L>> {
-    to_affine(&odd_multiples(&Affine::base(), BASE_WINDOW))
+    to_affine(&odd_multiples(&super::Affine::base().into(), BASE_WINDOW))
 }
 
 /// u·G + v·Q. Not for secrets.
@@ -183,7 +200,7 @@ pub(super) fn double_multiply<S: Spec<L>, const L: usize>(
     let table = odd_multiples(point, POINT_WINDOW);
     let mut sum = Jacobian::INFINITY;
     for (base_digit, point_digit) in base_digits.iter().zip(&point_digits).rev() {
-        if !is_zero::<S, L>(&sum.z) {
+        if !sum.z.is_zero() {
             sum = sum.double();
         }
         if *point_digit != 0

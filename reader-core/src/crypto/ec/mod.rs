@@ -6,9 +6,13 @@
 mod bytes;
 mod complete;
 mod fast;
+mod field;
 mod spec;
 #[cfg(test)]
 mod tests;
+
+#[cfg(not(target_pointer_width = "64"))]
+compile_error!("the curves are laid out in limbs of 64 bits");
 
 use core::{any::Any, fmt};
 use std::sync::OnceLock;
@@ -75,10 +79,6 @@ struct Affine<S: Spec<L>, const L: usize> {
 impl<S: Spec<L>, const L: usize> Affine<S, L> {
     fn base() -> Self {
         Self { x: S::G.0 * S::TWIST.0, y: S::G.1 * S::TWIST.1 }
-    }
-
-    fn negated(&self) -> Self {
-        Self { x: self.x, y: -self.y }
     }
 }
 
@@ -335,12 +335,12 @@ fn map<S: Spec<L>, const L: usize>(nonce: &[u8], base: &Point, shared: &Point) -
 }
 
 /// The base point's table of each curve, made at first use; a few kilobytes each.
-fn base_table<S: Spec<L>, const L: usize>() -> Option<&'static [Affine<S, L>]> {
+fn base_table<S: Spec<L>, const L: usize>() -> Option<&'static [fast::Affine<S, L>]> {
     static TABLES: [OnceLock<Box<dyn Any + Send + Sync>>; Curve::ALL.len()] =
         [const { OnceLock::new() }; Curve::ALL.len()];
     let slot = TABLES.get(S::CURVE as usize)?;
     let table = slot.get_or_init(|| Box::new(fast::base_table::<S, L>()));
-    table.downcast_ref::<Vec<Affine<S, L>>>().map(Vec::as_slice)
+    table.downcast_ref::<Vec<fast::Affine<S, L>>>().map(Vec::as_slice)
 }
 
 /// Whether (r, s) is an ECDSA signature of the hash under `public`. Variable time. Spec: TR-03111 §4.2.1.2.
@@ -352,16 +352,16 @@ pub(super) fn ecdsa_holds(public: &Point, hash: &[u8], r: &[u8], s: &[u8]) -> bo
         let inverse = Option::<Scalar<S, L>>::from(Scalar::<S, L>::new(&s).invert_vartime())?;
         let u = (Scalar::<S, L>::new(&hash) * inverse).retrieve();
         let v = (Scalar::<S, L>::new(&r) * inverse).retrieve();
-        let point = load::<S, L>(&public.coordinates).ok()?;
+        let point = load::<S, L>(&public.coordinates).ok()?.into();
         let sum = fast::double_multiply(base_table::<S, L>()?, &u, &point, &v);
         // x mod n = r: x is r or, where that is still below p, r + n.
-        let on_twin = |x: &Uint<L>| Fe::<S, L>::new(x) * S::TWIST.0;
-        if sum.has_x(&on_twin(&r)) {
+        let on_twin = |x: &Uint<L>| (Fe::<S, L>::new(x) * S::TWIST.0).into();
+        if sum.has_x(on_twin(&r)) {
             return Some(true);
         }
         let (next, overflow) = r.carrying_add(S::N::PARAMS.modulus().as_ref(), Limb::ZERO);
         let in_field = overflow.0 == 0 && next < *S::P::PARAMS.modulus().as_ref();
-        Some(in_field && sum.has_x(&on_twin(&next)))
+        Some(in_field && sum.has_x(on_twin(&next)))
     }
     for_curve!(public.curve, run(public, hash, r, s)).unwrap_or(false)
 }

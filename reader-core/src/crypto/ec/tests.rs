@@ -2,7 +2,7 @@
 
 use test_vectors::num::{self, BigUint, CurveName};
 
-use super::*;
+use super::{field::PublicFe, *};
 use crate::crypto::{
     hash::HashAlgorithm,
     signature::{EcdsaEncoding, PublicKey, SignatureCheck, SignatureScheme, verify},
@@ -169,15 +169,15 @@ fn both_ways_to_multiply_agree() {
         let u = bytes::number::<L>(u).unwrap();
         let v = bytes::number::<L>(v).unwrap();
         let q = load::<S, L>(&q.coordinates).unwrap();
-        let fast = fast::double_multiply(base_table::<S, L>().unwrap(), &u, &q, &v);
+        let fast = fast::double_multiply(base_table::<S, L>().unwrap(), &u, &q.into(), &v);
         let product = complete::multiply(&u, &Affine::<S, L>::base());
         let exact = match product {
             Some(product) => complete::multiply_add(&v, &q, &product),
             None => complete::multiply(&v, &q),
         };
         match exact {
-            Some(point) => fast.has_x(&point.x),
-            None => !fast.has_x(&Affine::<S, L>::base().x) && !fast.has_x(&Fe::<S, L>::ZERO),
+            Some(point) => fast.has_x(point.x.into()),
+            None => fast.is_infinity(),
         }
     }
     for curve in Curve::ALL {
@@ -237,5 +237,38 @@ fn signatures_of_the_simulator_hold_and_altered_ones_do_not() {
                 assert!(!ecdsa_holds(point, &hash.digest(b"another"), r, s));
             }
         }
+    }
+}
+
+/// The public field against the constant-time one, at the ends of the range and between.
+#[test]
+fn both_fields_agree() {
+    fn run<S: Spec<L>, const L: usize>(labels: &[Vec<u8>]) -> bool {
+        let fe = |number: &Uint<L>| Fe::<S, L>::new(number);
+        let mut values = vec![Fe::<S, L>::ZERO, Fe::<S, L>::ONE, -Fe::<S, L>::ONE, fe(&Uint::from_u8(2))];
+        // Montgomery forms of one and of p − 1, and arbitrary numbers.
+        values.push(Fe::<S, L>::from_montgomery(Uint::ONE));
+        values.push(Fe::<S, L>::from_montgomery(S::P::PARAMS.modulus().as_ref().wrapping_sub(&Uint::ONE)));
+        values.extend(labels.iter().map(|bytes| fe(&bytes::number::<L>(bytes).unwrap())));
+        values.iter().all(|a| {
+            let public: PublicFe<S, L> = (*a).into();
+            let inverse = Option::from(a.invert()).unwrap_or(Fe::<S, L>::ZERO);
+            public.square() == a.square().into()
+                && public.double() == a.double().into()
+                && -public == (-a).into()
+                && public.invert() == inverse.into()
+                && public.is_zero() == (*a == Fe::<S, L>::ZERO)
+                && values.iter().all(|b| {
+                    let other: PublicFe<S, L> = (*b).into();
+                    public * other == (*a * b).into()
+                        && public + other == (*a + b).into()
+                        && public - other == (*a - b).into()
+                })
+        })
+    }
+    for curve in Curve::ALL {
+        let labels: Vec<_> =
+            (0..20).map(|i| num::private_from_seed(twin(curve), &format!("field {i}"))).collect();
+        assert!(for_curve!(curve, run(&labels)), "{curve}");
     }
 }
