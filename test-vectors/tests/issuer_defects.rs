@@ -1,5 +1,7 @@
 //! Every named fault changes what it names and nothing else.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use test_vectors::card::Card;
 use test_vectors::defect::{Defect, Place};
 use test_vectors::issuer::groups::{EF_CARD_ACCESS, EF_COM, EF_SOD, data_group};

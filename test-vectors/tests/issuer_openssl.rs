@@ -1,5 +1,11 @@
 //! OpenSSL's command line as a referee over what the issuer writes: certificates, lists, security objects.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking and says why it skips"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
