@@ -11,3 +11,4 @@ pub mod issuer;
 pub mod num;
 pub mod persona;
 pub mod vector;
+pub mod vpcd;

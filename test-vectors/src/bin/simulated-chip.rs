@@ -1,0 +1,180 @@
+//! The simulated chip as a program: it puts any invented holder's card, with any fault, into a virtual reader of pcscd.
+#![allow(clippy::print_stdout, clippy::print_stderr)] // it is a program of the command line
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::atomic::AtomicBool;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use lexopt::prelude::*;
+use test_vectors::chip::{Chip, Fault};
+use test_vectors::persona::{self, Persona};
+use test_vectors::vpcd::{self, Event, Left};
+
+const HELP: &str = "\
+A SIMULATED chip card in a virtual reader of pcscd (driver vpcd). For tests and integrators; every holder is invented.
+
+usage: simulated-chip --list
+       simulated-chip --persona NAME [--fault SPEC]... [--port N] [--host H] [--trust DIR]
+
+  --list           the invented holders and the faults
+  --persona NAME   the card to insert
+  --fault SPEC     what the chip does wrong, such as torn:12 or wrong-status:3:6982; may be repeated
+  --port N         where the driver listens (default 35963; 35964 is its second reader)
+  --host H         the driver's machine (default 127.0.0.1)
+  --trust DIR      also write the simulated authorities' certificates and revocation lists there
+
+The reader is called \"Virtual PCD 00 00\". On Debian: apt-get install pcscd vsmartcard-vpcd, then start pcscd.
+End the program to take the card out.
+
+example: simulated-chip --persona good --fault torn:20";
+
+enum Job {
+    Help,
+    List,
+    Serve(Options),
+}
+
+struct Options {
+    persona: &'static Persona,
+    faults: Vec<Fault>,
+    host: String,
+    port: u16,
+    trust: Option<PathBuf>,
+}
+
+fn job() -> Result<Job, lexopt::Error> {
+    let (mut persona, mut faults, mut trust) = (None, Vec::new(), None);
+    let (mut host, mut port) = ("127.0.0.1".to_owned(), vpcd::FIRST_PORT);
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => return Ok(Job::Help),
+            Long("list") => return Ok(Job::List),
+            Long("persona") => {
+                let name = parser.value()?.string()?;
+                let found = persona::find(&name);
+                persona =
+                    Some(found.ok_or_else(|| format!("no persona is called \"{name}\"; --list names them"))?);
+            }
+            Long("fault") => {
+                let spec = parser.value()?.string()?;
+                faults.push(
+                    Fault::parse(&spec)
+                        .ok_or_else(|| format!("no fault reads \"{spec}\"; --list shows them"))?,
+                );
+            }
+            Long("host") => host = parser.value()?.string()?,
+            Long("port") => port = parser.value()?.parse()?,
+            Long("trust") => trust = Some(parser.value()?.into()),
+            other => return Err(other.unexpected()),
+        }
+    }
+    let persona = persona.ok_or("--persona NAME is needed; --list names them")?;
+    Ok(Job::Serve(Options { persona, faults, host, port, trust }))
+}
+
+fn list() {
+    println!("Simulated cards of invented holders:");
+    for persona in persona::all() {
+        println!("  {:<24} {:<7} {}", persona.name, persona.expected.verdict.word(), persona.summary_en);
+    }
+    println!(
+        "\nFaults (N: number of the exchange, from 0; SW, FILE: four hexadecimal digits; STEP: mapping, agreement):"
+    );
+    for form in Fault::FORMS {
+        println!("  {form}");
+    }
+}
+
+fn write_trust(folder: &Path, now_unix_s: i64) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    for (number, certificate) in persona::trust_anchors(now_unix_s).iter().enumerate() {
+        std::fs::write(folder.join(format!("simulated-csca-{number}.cer")), certificate)?;
+    }
+    for (number, crl) in persona::revocation_lists(now_unix_s).iter().enumerate() {
+        std::fs::write(folder.join(format!("simulated-list-{number}.crl")), crl)?;
+    }
+    Ok(())
+}
+
+fn describe(options: &Options, now_unix_s: i64) {
+    let Options { persona, faults, host, port, .. } = options;
+    let access = persona.access(now_unix_s);
+    println!("SIMULATED chip \"{}\": {}", persona.name, persona.summary_en);
+    println!("  expected  {} ({})", persona.expected.verdict.word(), persona.expected.why);
+    for (label, text) in [("number", &access.number), ("CAN", &access.can)] {
+        if let Some(text) = text {
+            println!("  {label:<9} {text}");
+        }
+    }
+    println!("  MRZ       {}", access.mrz_lines.join("\n            "));
+    println!("  faults    {}", if faults.is_empty() { "none".to_owned() } else { format!("{faults:?}") });
+    println!("  driver    {host}:{port}");
+}
+
+fn report(address: SocketAddr, unreachable: &mut bool, event: &Event<'_>) {
+    match event {
+        Event::Inserted => {
+            *unreachable = false;
+            println!("the simulated card is in the reader");
+        }
+        Event::Removed(Left::Torn) => println!("torn out by its fault; it comes back"),
+        Event::Removed(_) => println!("the driver closed the connection; trying again"),
+        // Said once, not twice a second.
+        Event::Unreachable(_) if *unreachable => {}
+        Event::Unreachable(error) => {
+            *unreachable = true;
+            eprintln!(
+                "simulated-chip: no vpcd driver answers at {address} ({error}). Start pcscd with vsmartcard-vpcd \
+                 installed, or give --port. Trying on."
+            );
+        }
+    }
+}
+
+fn serve(options: &Options) -> Result<(), String> {
+    let now_unix_s =
+        SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|d| i64::try_from(d.as_secs()).ok());
+    let now_unix_s = now_unix_s.ok_or("the clock of this machine stands before 1970: set it")?;
+    let address = (options.host.as_str(), options.port).to_socket_addrs();
+    let address = address.map_err(|error| format!("--host {}: {error}", options.host))?.next();
+    let address = address.ok_or_else(|| format!("--host {}: no address", options.host))?;
+    if let Some(folder) = &options.trust {
+        write_trust(folder, now_unix_s).map_err(|error| format!("--trust {}: {error}", folder.display()))?;
+    }
+    describe(options, now_unix_s);
+    // Every start has other random numbers, as a real card has.
+    let mut chip = Chip::new(options.persona.card(now_unix_s), now_unix_s.unsigned_abs());
+    options.faults.iter().for_each(|fault| chip.misbehave(fault.clone()));
+    let mut unreachable = false;
+    let stop = AtomicBool::new(false);
+    vpcd::serve(address, &mut chip, &stop, |event| report(address, &mut unreachable, &event));
+    Ok(())
+}
+
+fn main() -> ExitCode {
+    let outcome = match job() {
+        Ok(Job::Help) => {
+            println!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        Ok(Job::List) => {
+            list();
+            return ExitCode::SUCCESS;
+        }
+        Ok(Job::Serve(options)) => serve(&options),
+        Err(error) => {
+            eprintln!("simulated-chip: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("simulated-chip: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
