@@ -28,6 +28,7 @@ cargo xtask COMMAND
   fuzz [--seconds N] [--list] [TARGET…]
                    fuzzes each parser for N seconds (default 60), from the committed seeds
 
+  seeds            writes the fuzz seeds that come from the simulator's cards
   pcscd COMMAND…   runs COMMAND with the PC/SC service and its virtual reader up, as `test` does
 
 Single gates of `test`:
@@ -48,6 +49,14 @@ fn main() -> ExitCode {
         Some("test") => return gates::run_all(),
         Some("fuzz") => fuzz::run(rest),
         Some("pcscd") => pcscd::around(rest),
+        Some("seeds") => shell::run(shell::cargo().args([
+            "run",
+            "--quiet",
+            "--package",
+            "reader-core",
+            "--example",
+            "fuzz_seeds",
+        ])),
         Some("setup") => setup::run(Scope::Test),
         Some("fmt") => gates::format(),
         Some("lint") => gates::lint(),

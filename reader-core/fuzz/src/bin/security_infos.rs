@@ -1,2 +1,4 @@
 #![no_main]
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| reader_core_fuzz::parsers::security_infos_file(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    reader_core_fuzz::parsers::security_infos_file(bytes);
+});

@@ -1,0 +1,59 @@
+//! Writes the fuzz seeds that come from invented holders' cards: `cargo xtask seeds`.
+//!
+//! The day is fixed, so the same cards come out each time. Seeds written by hand stay as they are.
+#![allow(clippy::unwrap_used, reason = "a tool of the developers; it may stop at the first fault")]
+
+use std::fs;
+use std::path::Path;
+
+use test_vectors::card::Directory::{Lds, MasterFile};
+use test_vectors::persona;
+
+/// 2026-07-01, when the first of these seeds were made.
+const NOW_UNIX_S: i64 = 1_782_864_000;
+
+/// One of each kind of chain and chip, and the cards whose files differ in shape.
+const PERSONAS: [&str; 7] =
+    ["good", "good-bac", "good-rsa", "good-nist", "no-signing-time", "foreign-passport", "sod-corrupt"];
+
+fn main() {
+    for name in PERSONAS {
+        let persona = persona::find(name).unwrap();
+        let card = persona.card(NOW_UNIX_S);
+        let file = |directory, id: u16| card.files.get(&(directory, id)).map(Vec::as_slice);
+        write("com", name, file(Lds, 0x011E));
+        write("dg1", name, file(Lds, 0x0101));
+        write("dg2", name, file(Lds, 0x0102));
+        write("dg13", name, file(Lds, 0x010D));
+        write("security_infos", &format!("{name}-card-access"), file(MasterFile, 0x011C));
+        write("security_infos", &format!("{name}-dg14"), file(Lds, 0x010E).map(content));
+        write("spki", name, file(Lds, 0x010F).map(content));
+        write("sod", name, file(Lds, 0x011D));
+        write("cms", name, file(Lds, 0x011D).map(content));
+        write("certificate", &format!("{name}-csca"), Some(&persona.issuing_csca_der(NOW_UNIX_S)));
+        write("certificate", &format!("{name}-signer"), Some(&persona.document_signer(NOW_UNIX_S).der));
+        write("mrz", name, Some(persona.access(NOW_UNIX_S).mrz_lines.join("\n").as_bytes()));
+    }
+    for (number, list) in persona::revocation_lists(NOW_UNIX_S).iter().enumerate() {
+        write("crl", &format!("list-{number}"), Some(list));
+    }
+    write("master_list", "anchors", Some(&persona::master_list(NOW_UNIX_S)));
+}
+
+/// What the outermost data object holds: its tag has one byte here, its length the definite long or short form.
+fn content(file: &[u8]) -> &[u8] {
+    let length_bytes =
+        file.get(1).map_or(0, |first| if first & 0x80 == 0 { 1 } else { 1 + usize::from(first & 0x7F) });
+    file.get(1 + length_bytes..).unwrap_or_default()
+}
+
+/// Writes a seed where there is a target for it.
+fn write(target: &str, name: &str, bytes: Option<&[u8]>) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
+    let program =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/src/bin").join(target).with_extension("rs");
+    if let Some(bytes) = bytes.filter(|_| program.exists()) {
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(format!("card-{name}")), bytes).unwrap();
+    }
+}
