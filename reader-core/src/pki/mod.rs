@@ -2,4 +2,16 @@
 //!
 //! Nothing here reads a clock, a file or the network: the store is handed in as bytes and becomes a snapshot.
 
+pub mod certificate;
+pub mod crl;
+mod master_list;
+pub mod name;
+pub mod path;
 pub mod signature_algorithm;
+pub mod signed_data;
+pub mod trust_snapshot;
+
+pub use certificate::{Certificate, Fingerprint};
+pub use trust_snapshot::{
+    Anchor, Imported, Pins, Provenance, Refusal, Refused, TrustBuilder, TrustSnapshot, VerifiedBy,
+};
