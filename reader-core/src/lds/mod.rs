@@ -4,10 +4,15 @@
 //! elsewhere. What a file holds beyond the standard is kept, not refused, wherever that is safe.
 
 pub mod com;
+pub mod country;
+pub mod details;
 pub mod dg1;
+pub mod dg14;
+pub mod dg15;
 pub mod file_id;
 pub mod mrz;
 pub mod personal;
+pub mod portrait;
 pub mod security_infos;
 pub mod sod;
 
