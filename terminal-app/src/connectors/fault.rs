@@ -158,7 +158,7 @@ impl fmt::Display for Fault {
             FaultKind::Closed => write!(f, "{at}: the connection was closed before an answer.")?,
             FaultKind::Truncated => write!(f, "{at}: the answer broke off.")?,
             FaultKind::TooLarge { limit_bytes } => {
-                write!(f, "{at}: the answer exceeds {limit_bytes} bytes.")?
+                write!(f, "{at}: the answer exceeds {limit_bytes} bytes.")?;
             }
             FaultKind::Protocol => write!(f, "{at}: the answer is not HTTP.")?,
             FaultKind::Status(status) => write!(f, "{at}: HTTP status {status}.")?,

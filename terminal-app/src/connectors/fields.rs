@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use reader_core::evidence::Holder;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// A field of a person that a service may be allowed to see.
@@ -45,7 +46,8 @@ pub enum BirthDate {
 }
 
 impl BirthDate {
-    /// Reads dd/MM/yyyy, MM/yyyy, yyyy, or yyyy-MM-dd. `None`: another form, or no such day.
+    /// Reads dd/MM/yyyy, MM/yyyy, yyyy, or yyyy-MM-dd with `XX` for what is not known. `None`: another form, or no
+    /// such day.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let number = |part: &str, len: usize| {
@@ -57,6 +59,8 @@ impl BirthDate {
         let by_slash: Vec<&str> = text.trim().split('/').collect();
         let by_dash: Vec<&str> = text.trim().split('-').collect();
         let date = match (by_slash.as_slice(), by_dash.as_slice()) {
+            (_, &[y, "XX", "XX"]) => Self::Year(number(y, 4)?),
+            (_, &[y, m, "XX"]) => Self::Month { year: number(y, 4)?, month: small(m)? },
             (&[d, m, y], _) | (_, &[y, m, d]) => {
                 Self::Full { year: number(y, 4)?, month: small(m)?, day: small(d)? }
             }
@@ -101,6 +105,18 @@ pub struct PersonFields {
     pub sex: Option<String>,
     /// The residence.
     pub residence: Option<String>,
+}
+
+impl From<&Holder> for PersonFields {
+    fn from(holder: &Holder) -> Self {
+        Self {
+            number: Some(holder.number.clone()),
+            name: Some(holder.name.clone()),
+            birth_date: holder.birth_date.as_deref().and_then(BirthDate::parse),
+            sex: holder.sex.clone(),
+            residence: holder.details.get("residence").cloned(),
+        }
+    }
 }
 
 impl fmt::Debug for PersonFields {
@@ -180,9 +196,21 @@ mod tests {
         assert_eq!(BirthDate::parse("1990-06-05"), Some(BirthDate::Full { year: 1990, month: 6, day: 5 }));
         assert_eq!(BirthDate::parse("06/1990"), Some(BirthDate::Month { year: 1990, month: 6 }));
         assert_eq!(BirthDate::parse("1990"), Some(BirthDate::Year(1990)));
-        for bad in
-            ["", "05061990", "31/02/1990", "5/6/1990", "13/1990", "0000", "1990/06/05", "+5/06/1990", "a/b/c"]
-        {
+        assert_eq!(BirthDate::parse("1990-06-XX"), Some(BirthDate::Month { year: 1990, month: 6 }));
+        assert_eq!(BirthDate::parse("1990-XX-XX"), Some(BirthDate::Year(1990)));
+        for bad in [
+            "",
+            "05061990",
+            "31/02/1990",
+            "5/6/1990",
+            "13/1990",
+            "0000",
+            "1990/06/05",
+            "+5/06/1990",
+            "a/b/c",
+            "1990-XX-05",
+            "XXXX-XX-XX",
+        ] {
             assert_eq!(BirthDate::parse(bad), None, "{bad}");
         }
     }

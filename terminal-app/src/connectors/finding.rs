@@ -3,26 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use reader_core::evidence::{Finding, Outcome, ServiceAnswer, ServiceFinding};
 use zeroize::Zeroize;
 
 use super::fault::Fault;
-
-/// The six outcomes of a check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Outcome {
-    /// The service says yes.
-    Confirmed,
-    /// The service says no.
-    Refuted,
-    /// The service answered, and the answer settles nothing.
-    Undetermined,
-    /// The service cannot answer such a question.
-    NotSupported,
-    /// It was not asked, or refused to look.
-    NotPerformed,
-    /// It was asked and could not answer.
-    Aborted,
-}
 
 /// Whom a text is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,8 +60,10 @@ impl fmt::Debug for Details {
 }
 
 /// A service's answer to one query, or why there is none.
+///
+/// [`Answer::finding`] is what evidence keeps of it; the rest is for screens, logs and staff.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ServiceFinding {
+pub struct Answer {
     /// The connector that asked.
     pub service: String,
     /// What the answer amounts to.
@@ -98,11 +84,25 @@ pub struct ServiceFinding {
     pub elapsed_ms: u64,
     /// The answer comes from a simulated service.
     pub simulated: bool,
+    /// What happened, for staff and logs, in plain English and without personal data.
+    pub summary: String,
     /// Stem of the texts' keys in the language files, such as `insurance-010`.
     pub text_stem: String,
 }
 
-impl ServiceFinding {
+impl Answer {
+    /// What evidence keeps. Nobody but this terminal has seen the service say it, so it names no witness.
+    #[must_use]
+    pub fn finding(&self) -> ServiceFinding {
+        let answer = self.code.as_ref().map(|code| ServiceAnswer {
+            code: code.clone(),
+            text: self.note.clone().unwrap_or_default(),
+            age_s: self.age_s,
+        });
+        let finding = Finding::new(self.outcome).with_detail(self.summary.clone());
+        ServiceFinding { name: self.service.clone(), finding, answer }
+    }
+
     /// Key of the text in the language files, such as `insurance-010-person`. It may use `$code`, `$note`,
     /// `$service` and `$where`.
     #[must_use]

@@ -1,7 +1,7 @@
 //! Services that the terminal asks: one trait, kinds looked up by name.
 //!
 //! A connector answers a [`Query`]: read-only, consented, cut to the fields that the site lets this service see. It
-//! never decides; its [`ServiceFinding`] becomes evidence. A fault of the service is a finding too (`aborted`), so a
+//! never decides; its [`Answer`] becomes a finding of the evidence. A fault of the service is a finding too (`aborted`), so a
 //! gateway that is down can neither stop a verification nor pass for an answer.
 //!
 //! Clock and randomness come from [`Surroundings`]; every query has a deadline and can be cancelled while it waits.
@@ -17,7 +17,7 @@ mod surroundings;
 
 pub use fault::{Fault, FaultKind};
 pub use fields::{BirthDate, Field, PermittedFields, PersonFields};
-pub use finding::{Audience, Details, Outcome, ServiceFinding};
+pub use finding::{Answer, Audience, Details};
 pub use insurance::{
     CODES, CodeMeaning, Encoding, Insurance, InsuranceConfig, Severity, StaffConfig, meaning,
 };
@@ -54,7 +54,7 @@ pub trait Connector: Send + Sync {
     fn needs(&self) -> &[Field];
 
     /// Asks, within the connector's deadline. Blocks; returns soon after `cancel` is set.
-    fn query(&self, query: &Query, cancel: &Cancel) -> ServiceFinding;
+    fn query(&self, query: &Query, cancel: &Cancel) -> Answer;
 }
 
 /// A connector could not be built from the site's file.

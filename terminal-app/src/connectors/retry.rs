@@ -51,25 +51,25 @@ impl<'a> Budget<'a> {
         }
     }
 
-    /// Spends a retry and pauses. False: no retry is left, the time would not suffice, or someone cancelled.
-    pub fn pause(&mut self) -> bool {
-        let Some(left) = self.retries_left.checked_sub(1) else { return false };
+    /// Spends a retry and pauses. False: no retry is left, or the time would not suffice.
+    pub fn pause(&mut self) -> Result<bool, Fault> {
+        let Some(left) = self.retries_left.checked_sub(1) else { return Ok(false) };
         let ceiling = FIRST_PAUSE_MS.saturating_mul(1 << self.pauses.min(16)).min(LONGEST_PAUSE_MS);
         // Half fixed, half random, so that many terminals do not come back in step.
         let pause_ms = ceiling / 2 + (self.surroundings.random)() % (ceiling / 2 + 1);
         let now_ms = self.surroundings.clock.now_ms();
         if now_ms.saturating_add(pause_ms) >= self.deadline_ms {
-            return false;
+            return Ok(false);
         }
         self.retries_left = left;
         self.pauses += 1;
         let until_ms = now_ms.saturating_add(pause_ms);
         loop {
             if self.cancel.is_cancelled() {
-                return false;
+                return Err(Fault::new(FaultKind::Cancelled, self.place));
             }
             match until_ms.saturating_sub(self.surroundings.clock.now_ms()) {
-                0 => return true,
+                0 => return Ok(true),
                 rest => self.surroundings.clock.sleep_ms(rest.min(LOOK_MS)),
             }
         }
@@ -107,7 +107,7 @@ mod tests {
         let cancel = Cancel::new();
         let mut budget = Budget::new(&around, &cancel, "test", 60_000, 3);
         let mut ends = Vec::new();
-        while budget.pause() {
+        while budget.pause() == Ok(true) {
             ends.push(clock.now_ms());
         }
         assert_eq!(ends, [100, 300, 700]);
@@ -118,7 +118,7 @@ mod tests {
         for random in [0, 1, 99, 100, u64::MAX] {
             let (clock, around) = fake(random);
             let cancel = Cancel::new();
-            assert!(Budget::new(&around, &cancel, "test", 60_000, 1).pause());
+            assert_eq!(Budget::new(&around, &cancel, "test", 60_000, 1).pause(), Ok(true));
             assert!((100..=200).contains(&clock.now_ms()), "{random}");
         }
     }
@@ -127,11 +127,11 @@ mod tests {
     fn no_pause_beyond_the_deadline_or_after_cancelling() {
         let (clock, around) = fake(0);
         let cancel = Cancel::new();
-        assert!(!Budget::new(&around, &cancel, "test", 90, 3).pause());
+        assert_eq!(Budget::new(&around, &cancel, "test", 90, 3).pause(), Ok(false));
         assert_eq!(clock.now_ms(), 0);
         let mut budget = Budget::new(&around, &cancel, "test", 9_000, 3);
         cancel.cancel();
-        assert!(!budget.pause());
+        assert_eq!(budget.pause().map_err(|f| f.kind), Err(FaultKind::Cancelled));
         assert_eq!(budget.left_ms().map_err(|f| f.kind), Err(FaultKind::Cancelled));
     }
 

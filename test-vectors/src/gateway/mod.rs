@@ -31,6 +31,12 @@ pub use fault::{Fault, FaultRule, Scope};
 
 use http::Request;
 
+/// The facility of [`GatewayOptions::default`].
+pub const DEFAULT_FACILITY: &str = "79001";
+
+/// The password of [`GatewayOptions::default`]; the service knows only its MD5.
+pub const DEFAULT_PASSWORD: &str = "simulated-password";
+
 const MAX_CONNECTIONS: usize = 64;
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -54,11 +60,11 @@ pub struct GatewayOptions {
 }
 
 impl Default for GatewayOptions {
-    /// Facility 79001 with the password `simulated-password`; no staff registered, nobody on file, no faults.
+    /// Facility [`DEFAULT_FACILITY`] with the password [`DEFAULT_PASSWORD`]; no staff registered, nobody on file, no faults.
     fn default() -> Self {
         Self {
             port: 0,
-            facility: "79001".into(),
+            facility: DEFAULT_FACILITY.into(),
             password_md5: "e4d15e8e2dadcb912a6b2194b88dfc67".into(),
             staff: None,
             insured: Vec::new(),

@@ -12,12 +12,13 @@ use std::fmt::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use md5::{Digest, Md5};
+use reader_core::evidence::{Outcome, Reason};
 
 pub use codes::{CODES, CodeMeaning, Severity, meaning};
 pub use settings::{Encoding, InsuranceConfig, StaffConfig};
 
 use super::fault::{Fault, FaultKind};
-use super::finding::{Details, Outcome, ServiceFinding, clean};
+use super::finding::{Answer, Details, clean};
 use super::http_json::{Body, Client, Limits, Reply};
 use super::retry::Budget;
 use super::secret::{Secret, SecretUrl};
@@ -42,6 +43,13 @@ struct Token {
     access: Secret,
     id: Secret,
     until_ms: u64,
+    simulated: bool,
+}
+
+/// What happened on the way to an answer or a fault.
+struct Course {
+    attempts: u32,
+    simulated: bool,
 }
 
 /// An answer that counts as one.
@@ -81,7 +89,7 @@ impl Insurance {
     }
 
     /// Token and question, with retries and one renewal of the token.
-    fn ask(&self, query: &Query, budget: &mut Budget<'_>, attempts: &mut u32) -> Result<Answered, Fault> {
+    fn ask(&self, query: &Query, budget: &mut Budget<'_>, course: &mut Course) -> Result<Answered, Fault> {
         let asked = self.asked(query)?;
         let config = &self.settings.config;
         let password =
@@ -92,7 +100,8 @@ impl Insurance {
         let mut renewed = false;
         loop {
             let token = self.token(&client, &password, budget)?;
-            *attempts += 1;
+            course.simulated |= token.simulated;
+            course.attempts += 1;
             let result = self.check(&client, &asked, &token, &password, budget);
             let refused = match &result {
                 Ok(answered) => answered.code == "401",
@@ -108,7 +117,7 @@ impl Insurance {
                 Ok(answered) => matches!(answered.code.as_str(), "101" | "500"),
                 Err(fault) => fault.is_transient(),
             };
-            if again && budget.pause() {
+            if again && budget.pause()? {
                 continue;
             }
             return result;
@@ -150,7 +159,7 @@ impl Insurance {
         let body = Body::json(&[("username", &self.settings.user), ("password", password.expose())]);
         let reply = loop {
             match self.post(client, &url, &body, budget) {
-                Err(fault) if fault.is_transient() && budget.pause() => {}
+                Err(fault) if fault.is_transient() && budget.pause()? => {}
                 result => break result?,
             }
         };
@@ -167,7 +176,7 @@ impl Insurance {
             None => ours_s,
         };
         let until_ms = now_ms.saturating_add(life_s.saturating_mul(1000));
-        let token = Token { access: answer.access, id: answer.id, until_ms };
+        let token = Token { access: answer.access, id: answer.id, until_ms, simulated: reply.simulated };
         *self.kept() = Some(token.clone());
         Ok(token)
     }
@@ -248,17 +257,17 @@ impl Insurance {
     fn judge(&self, answered: Answered, asked_birth: Option<BirthDate>) -> Judged {
         let details = wire::details(&answered.reply);
         let note = answered.reply.text("ghiChu").and_then(|note| clean(&note));
-        let simulated = answered.reply.simulated || self.settings.config.simulated;
+        let simulated = answered.reply.simulated;
         let known = meaning(&answered.code);
-        let mut outcome = known.map_or(Outcome::Undetermined, |m| m.outcome);
+        let mut outcome = known.map_or(codes::UNKNOWN, |m| m.outcome);
         let mut text_stem = known.map_or("insurance-unknown", |m| m.text_stem);
         let mut fault = None;
-        if outcome == Outcome::Confirmed && contradicts(asked_birth, details.get("birth_date")) {
+        if outcome.is_confirmed() && contradicts(asked_birth, details.get("birth_date")) {
             let what = Fault::new(
                 FaultKind::Contradiction("the answer confirms a person of another date of birth"),
                 format_args!("{}{}", self.settings.base_url, wire::CHECK_PATH),
             );
-            outcome = Outcome::Undetermined;
+            outcome = codes::UNKNOWN;
             text_stem = what.text_stem();
             fault = Some(what);
         }
@@ -287,8 +296,13 @@ fn contradicts(asked: Option<BirthDate>, answered: Option<&str>) -> bool {
 /// What a fault amounts to: a question that never left was not performed.
 fn outcome_of(fault: &Fault) -> Outcome {
     match fault.kind {
-        FaultKind::Settings(_) | FaultKind::MissingFields(_) => Outcome::NotPerformed,
-        _ => Outcome::Aborted,
+        FaultKind::Settings(_) | FaultKind::MissingFields(_) => {
+            Outcome::NotPerformed(Reason::ServiceNotAsked)
+        }
+        FaultKind::Malformed(_) | FaultKind::ContentType(_) | FaultKind::TooLarge { .. } => {
+            Outcome::Aborted(Reason::ServiceAnswerUnclear)
+        }
+        _ => Outcome::Aborted(Reason::ServiceUnavailable),
     }
 }
 
@@ -301,7 +315,7 @@ impl Connector for Insurance {
         NEEDS
     }
 
-    fn query(&self, query: &Query, cancel: &Cancel) -> ServiceFinding {
+    fn query(&self, query: &Query, cancel: &Cancel) -> Answer {
         let config = &self.settings.config;
         let Question::Eligibility = query.question;
         let mut budget = Budget::new(
@@ -311,8 +325,8 @@ impl Connector for Insurance {
             config.total_timeout_ms,
             config.retries,
         );
-        let mut attempts = 0;
-        let judged = match self.ask(query, &mut budget, &mut attempts) {
+        let mut course = Course { attempts: 0, simulated: config.simulated };
+        let judged = match self.ask(query, &mut budget, &mut course) {
             Ok(answered) => self.judge(answered, query.fields.birth_date()),
             Err(fault) => Judged {
                 code: String::new(),
@@ -321,15 +335,22 @@ impl Connector for Insurance {
                 text_stem: fault.text_stem(),
                 fault: Some(fault),
                 details: Details::default(),
-                simulated: config.simulated,
+                simulated: false,
             },
         };
+        let Course { attempts, .. } = course;
+        let simulated = course.simulated || judged.simulated;
         let elapsed_ms = budget.elapsed_ms();
         tracing::info!(
-            connector = %self.id, transaction = %query.transaction, outcome = ?judged.outcome, code = %judged.code,
-            attempts, elapsed_ms, simulated = judged.simulated, "insurance asked"
+            connector = %self.id, transaction = %query.transaction, outcome = judged.outcome.as_str(), code = %judged.code,
+            attempts, elapsed_ms, simulated, "insurance asked"
         );
-        ServiceFinding {
+        let summary = match (&judged.fault, meaning(&judged.code)) {
+            (Some(fault), _) => fault.to_string(),
+            (None, Some(known)) => format!("{}: {}", known.code, known.english),
+            (None, None) => format!("{}: a result code that nobody has described", judged.code),
+        };
+        Answer {
             service: self.id.clone(),
             outcome: judged.outcome,
             code: Some(judged.code).filter(|code| !code.is_empty()),
@@ -339,7 +360,8 @@ impl Connector for Insurance {
             age_s: 0,
             attempts,
             elapsed_ms,
-            simulated: judged.simulated,
+            simulated,
+            summary,
             text_stem: judged.text_stem.to_owned(),
         }
     }

@@ -1,0 +1,104 @@
+//! With all logging on, no secret and nothing of the person is printed anywhere.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use terminal_app::connectors::{Cancel, Connector};
+use test_vectors::gateway::{Fault, FaultRule, Scope};
+use tracing_subscriber::fmt::MakeWriter;
+
+use super::{Line, NAME, NUMBER, PASSWORD, STAFF_NAME, STAFF_NUMBER, config, connector, query};
+
+#[derive(Clone, Default)]
+struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Captured {
+    type Writer = Self;
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+/// Everything that this program logs, from now on, of our own and of every library.
+fn captured() -> &'static Captured {
+    static CAPTURED: OnceLock<Captured> = OnceLock::new();
+    CAPTURED.get_or_init(|| {
+        let captured = Captured::default();
+        tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_ansi(false)
+            .with_writer(captured.clone())
+            .init();
+        captured
+    })
+}
+
+fn secrets() -> Vec<String> {
+    let md5 = test_vectors::gateway::GatewayOptions::default().password_md5;
+    let mut all =
+        vec![md5, PASSWORD.into(), NUMBER.into(), NAME.into(), STAFF_NAME.into(), STAFF_NUMBER.into()];
+    all.extend(
+        ["SIMULATED-ACCESS-", "SIMULATED-ID-", "NGUY%E1", "id_token=", "090000001110", "05/06/1990"]
+            .map(str::to_owned),
+    );
+    all
+}
+
+fn assert_clean(text: &str) {
+    for secret in secrets() {
+        if let Some(at) = text.find(&secret) {
+            let line = text[..at].rfind('\n').map_or(0, |n| n + 1);
+            panic!("\"{secret}\" was printed: {}", text[line..].lines().next().unwrap_or_default());
+        }
+    }
+}
+
+#[test]
+fn nothing_is_logged_or_shown() {
+    let captured = captured();
+    let mut shown = String::new();
+    for fault in [
+        None,
+        Some(Fault::Status(500)),
+        Some(Fault::Close),
+        Some(Fault::Truncate),
+        Some(Fault::ExpireTokens { by_status: true }),
+        Some(Fault::WrongContentType),
+        Some(Fault::Redirect("http://127.0.0.1:1/".into())),
+        Some(Fault::Stall { ms: 5_000 }),
+    ] {
+        let rules = fault.into_iter().map(|fault| FaultRule::always(Scope::Check, fault)).collect();
+        let line = Line::with(rules, |c| {
+            c.total_timeout_ms = 1_000;
+            c.retries = 1;
+        });
+        for number in [NUMBER, "090000001110"] {
+            let answer = line.ask_for(number);
+            shown.push_str(&format!("{answer:?} {} {:?}\n", answer.summary, answer.finding()));
+            if let Some(fault) = &answer.fault {
+                shown.push_str(&format!("{fault} {fault:?}\n"));
+            }
+        }
+    }
+    let bad = config("https://127.0.0.1:1");
+    shown.push_str(&format!("{bad:?} {:?}\n", query(NUMBER)));
+    let (insurance, _) = connector(bad);
+    shown.push_str(&format!("{:?}\n", insurance.query(&query(NUMBER), &Cancel::new())));
+    assert!(shown.contains("/api/egw/KQNhanLichSuKCB2024"), "the place is told");
+    assert_clean(&shown);
+
+    let log = String::from_utf8_lossy(&captured.0.lock().unwrap()).into_owned();
+    assert!(log.contains("insurance asked") && log.contains("transaction=T-1"), "our own log is captured");
+    assert!(log.contains("ureq"), "the HTTP client's log is captured");
+    assert_clean(&log);
+}
