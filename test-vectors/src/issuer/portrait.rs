@@ -49,13 +49,18 @@ impl Portrait {
         if self.female { 2 } else { 1 }
     }
 
-    /// The same picture with a comment of this many bytes behind the start marker; beyond the longest comment that a
+    /// The same picture with a comment of this many bytes behind the JFIF header, which has to come first; beyond the longest comment that a
     /// JPEG file can hold, nothing more is added.
     #[must_use]
     pub fn with_comment(&self, comment_bytes: usize) -> Self {
         let comment: Vec<u8> = COMMENT.iter().copied().cycle().take(comment_bytes.min(65_533)).collect();
         let length = u16::try_from(comment.len() + 2).unwrap_or(u16::MAX);
-        let (start, rest) = self.jpeg.split_at(2);
+        // Start marker, header marker, the header's length with its header.
+        let header_bytes = match self.jpeg.get(4..6) {
+            Some([high, low]) => 4 + usize::from(u16::from_be_bytes([*high, *low])),
+            _ => self.jpeg.len(),
+        };
+        let (start, rest) = self.jpeg.split_at(header_bytes.min(self.jpeg.len()));
         let jpeg = [start, &[0xFF, 0xFE], &length.to_be_bytes(), &comment, rest].concat();
         Self { jpeg, ..self.clone() }
     }
@@ -237,11 +242,12 @@ mod tests {
     }
 
     #[test]
-    fn a_comment_stands_behind_the_start_marker() {
+    fn a_comment_stands_behind_the_header() {
         let plain = draw("one", Look::default());
         let commented = plain.with_comment(10);
-        assert_eq!(commented.jpeg[..6], [0xFF, 0xD8, 0xFF, 0xFE, 0, 12]);
+        assert_eq!(commented.jpeg[..12], *b"\xFF\xD8\xFF\xE0\x00\x10JFIF\x00\x01");
+        assert_eq!(commented.jpeg[20..24], [0xFF, 0xFE, 0, 12]);
         assert_eq!(commented.jpeg.len(), plain.jpeg.len() + 14);
-        assert_eq!(commented.jpeg[16..], plain.jpeg[2..]);
+        assert_eq!(commented.jpeg[34..], plain.jpeg[20..]);
     }
 }

@@ -33,7 +33,7 @@ pub struct Holder {
     pub full_name: &'static str,
     /// Sex.
     pub female: bool,
-    /// Drawn with grey hair.
+    /// Drawn with grey hair, and 55 instead of 30.
     pub elderly: bool,
     /// Drawn with glasses.
     pub glasses: bool,
@@ -147,14 +147,16 @@ impl Recipe {
 
     pub fn holder_dates(&self, holder: &Holder, today: Date) -> HolderDates {
         let [month, day] = holder.birth_month_day.map(i64::from);
-        let thirty = Date::new(today.year - 30, month, day);
+        // A card issued between 23 and 38 expires on the 40th birthday, one issued later on the 60th, one issued earlier
+        // on the 25th.
+        let (age, last_age) = if holder.elderly { (55, 60) } else { (30, 40) };
+        let birth = Date::new(today.year - age, month, day);
         match (self.dates, self.layout) {
-            // A card issued between 23 and 38 expires on the 40th birthday, one issued earlier on the 25th.
             (Dates::Valid, Layout::VietnameseCard) => {
-                HolderDates { birth: thirty, issued: today.plus_years(-2), expires: thirty.plus_years(40) }
+                HolderDates { birth, issued: today.plus_years(-2), expires: birth.plus_years(last_age) }
             }
             (Dates::Valid, Layout::Passport) => {
-                HolderDates { birth: thirty, issued: today.plus_years(-2), expires: today.plus_years(8) }
+                HolderDates { birth, issued: today.plus_years(-2), expires: today.plus_years(8) }
             }
             (Dates::Expired, _) => {
                 let expires = today.plus_days(-90);
@@ -167,13 +169,9 @@ impl Recipe {
     }
 
     fn fields(&self, holder: &Holder, dates: &HolderDates) -> Fields {
-        let (code, names) = match self.layout {
-            Layout::VietnameseCard => ("ID", mrz::names(holder.full_name)),
-            Layout::Passport => ("P", mrz::names(holder.full_name)),
-        };
-        let nationality = match self.layout {
-            Layout::VietnameseCard => "VNM",
-            Layout::Passport => self.state,
+        let (code, nationality) = match self.layout {
+            Layout::VietnameseCard => ("ID", "VNM"),
+            Layout::Passport => ("P", self.state),
         };
         let number = match self.layout {
             Layout::VietnameseCard => holder.number.get(3..).unwrap_or_default(),
@@ -187,7 +185,7 @@ impl Recipe {
             sex: if holder.female { 'F' } else { 'M' },
             expiry: dates.expires.mrz(),
             nationality: nationality.to_owned(),
-            names,
+            names: mrz::names(holder.full_name),
             optional: String::new(),
         }
     }
