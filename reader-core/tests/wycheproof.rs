@@ -4,6 +4,8 @@
 //! one of its flags stands in [`TOLERATED_FLAGS`]. What cannot be tried stands in [`Outcome::NotTried`] with its reason,
 //! and is counted.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test: it may panic, and prints its counts")]
+
 use std::{collections::BTreeMap, path::PathBuf};
 
 use reader_core::crypto::{

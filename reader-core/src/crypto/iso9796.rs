@@ -78,3 +78,56 @@ pub(super) fn check_block(block: &[u8], challenge: &[u8]) -> Result<HashAlgorith
         .ok_or(Iso9796Fault::Hash)?;
     if hash.digest_parts(&[message, challenge]) == digest { Ok(hash) } else { Err(Iso9796Fault::Hash) }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::OnceLock;
+
+    use test_vectors::num::{self, RsaKey};
+
+    use super::*;
+
+    fn key() -> &'static RsaKey {
+        static KEY: OnceLock<RsaKey> = OnceLock::new();
+        KEY.get_or_init(|| RsaKey::from_seed(1024, "active authentication"))
+    }
+
+    /// Signs whatever block it is given, right or wrong.
+    fn check(block: &[u8]) -> Iso9796Check {
+        let public = RsaPublicKey::new(&key().modulus, &key().public).unwrap();
+        open(&public, &num::rsa_raw(&key().modulus, &key().private, block), b"12345678")
+    }
+
+    fn block(hash: HashAlgorithm, trailer: &[u8], len: usize) -> Vec<u8> {
+        let message = num::expand(&[b"M1"], len - 1 - hash.len() - trailer.len());
+        [&[0x6A], &message[..], &hash.digest_parts(&[&message, b"12345678"]), trailer].concat()
+    }
+
+    #[test]
+    fn every_trailer_holds_with_its_own_hash_only() {
+        for (hash, trailer) in [
+            (HashAlgorithm::Sha1, &[0xBC][..]),
+            (HashAlgorithm::Sha1, &[0x33, 0xCC]),
+            (HashAlgorithm::Sha224, &[0x38, 0xCC]),
+            (HashAlgorithm::Sha256, &[0x34, 0xCC]),
+            (HashAlgorithm::Sha384, &[0x36, 0xCC]),
+            (HashAlgorithm::Sha512, &[0x35, 0xCC]),
+        ] {
+            assert_eq!(check(&block(hash, trailer, 128)), Iso9796Check::Valid { hash });
+        }
+        let mixed = block(HashAlgorithm::Sha256, &[0x38, 0xCC], 128);
+        assert_eq!(check(&mixed), Iso9796Check::Invalid(Iso9796Fault::Hash));
+        let unknown = block(HashAlgorithm::Sha256, &[0x37, 0xCC], 128);
+        assert_eq!(check(&unknown), Iso9796Check::Invalid(Iso9796Fault::Trailer));
+    }
+
+    #[test]
+    fn a_shorter_block_is_refused_though_its_hash_holds() {
+        let mut short = vec![0];
+        short.extend(block(HashAlgorithm::Sha1, &[0xBC], 127));
+        assert_eq!(check(&short), Iso9796Check::Invalid(Iso9796Fault::Header));
+        let mut other = block(HashAlgorithm::Sha1, &[0xBC], 128);
+        other[0] = 0x4A;
+        assert_eq!(check(&other), Iso9796Check::Invalid(Iso9796Fault::Header));
+    }
+}

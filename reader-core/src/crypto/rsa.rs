@@ -128,3 +128,78 @@ fn trimmed(bytes: &[u8]) -> &[u8] {
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
     bytes.get(zeros..).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use test_vectors::num;
+
+    use super::*;
+
+    fn odd(bits: usize) -> Vec<u8> {
+        let mut modulus = num::expand(&[b"modulus"], bits.div_ceil(8));
+        let first = (bits - 1) % 8;
+        modulus[0] = modulus[0] & ((1 << first) - 1) | 1 << first;
+        *modulus.last_mut().unwrap() |= 1;
+        modulus
+    }
+
+    #[test]
+    fn sizes_and_exponents_out_of_range_are_refused() {
+        let key =
+            |bits, exponent: &[u8]| RsaPublicKey::new(&odd(bits), exponent).map(|key| key.modulus_bits());
+        assert_eq!(key(1024, &[3]), Ok(1024));
+        assert_eq!(key(6144, &[1, 0, 1]), Ok(6144));
+        assert_eq!(key(1023, &[3]), Err(RsaKeyError::ModulusSize { bits: 1023 }));
+        assert!(matches!(key(6145, &[3]), Err(RsaKeyError::ModulusSize { .. })));
+        assert!(matches!(key(100_000, &[3]), Err(RsaKeyError::ModulusSize { .. })));
+        for exponent in [&[][..], &[0], &[1], &[2], &[1, 0, 0], &[1; 33]] {
+            assert_eq!(key(2048, exponent), Err(RsaKeyError::Exponent), "{exponent:?}");
+        }
+        let mut even = odd(2048);
+        *even.last_mut().unwrap() &= 0xFE;
+        assert_eq!(RsaPublicKey::new(&even, &[3]), Err(RsaKeyError::EvenModulus));
+        assert_eq!(RsaPublicKey::new(&[], &[3]), Err(RsaKeyError::ModulusSize { bits: 0 }));
+    }
+
+    #[test]
+    fn leading_zeros_do_not_matter() {
+        let modulus = odd(1030);
+        let plain = RsaPublicKey::new(&modulus, &[1, 0, 1]).unwrap();
+        let padded = RsaPublicKey::new(&[&[0, 0][..], &modulus].concat(), &[0, 1, 0, 1]).unwrap();
+        assert_eq!(plain, padded);
+        assert_eq!(padded.modulus_bytes(), modulus);
+        assert_eq!(padded.exponent_bytes(), [1, 0, 1]);
+        assert_eq!(plain.modulus_len(), 129);
+    }
+
+    #[test]
+    fn the_public_operation_equals_that_of_the_simulator() {
+        // Exponents of real issuers, among them long odd ones.
+        for exponent in
+            [&[3][..], &[5], &[1, 0, 1], &[0xC3, 0x5A, 0x11, 0x27], &[1, 2, 3, 4, 5, 6, 7, 9], &[0xFF; 32]]
+        {
+            for bits in [1024, 1025, 1031, 2048, 3072, 4096] {
+                let modulus = odd(bits);
+                let key = RsaPublicKey::new(&modulus, exponent).unwrap();
+                let mut signature = num::expand(&[b"signature"], modulus.len());
+                signature[0] = 0;
+                assert_eq!(
+                    key.recover(&signature),
+                    Some(num::rsa_raw(&modulus, exponent, &signature)),
+                    "{bits}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_signature_of_another_length_or_not_below_the_modulus_is_none() {
+        let modulus = odd(1024);
+        let key = RsaPublicKey::new(&modulus, &[3]).unwrap();
+        assert_eq!(key.recover(&modulus), None);
+        assert_eq!(key.recover(&[0xFF; 128]), None);
+        assert_eq!(key.recover(&[0; 127]), None);
+        assert_eq!(key.recover(&[0; 129]), None);
+        assert_eq!(key.recover(&[0; 128]), Some(vec![0; 128]));
+    }
+}

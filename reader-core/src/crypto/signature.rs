@@ -310,3 +310,74 @@ fn mgf1(hash: HashAlgorithm, seed: &[u8], len: usize) -> Vec<u8> {
     mask.truncate(len);
     mask
 }
+
+#[cfg(test)]
+mod tests {
+    use test_vectors::num;
+
+    use super::*;
+    use crate::crypto::ec::Generator;
+
+    const HASH: HashAlgorithm = HashAlgorithm::Sha256;
+    const DER: SignatureScheme = SignatureScheme::Ecdsa { hash: HASH, encoding: EcdsaEncoding::Der };
+
+    fn rsa(bits: usize) -> PublicKey {
+        let mut modulus = num::expand(&[b"modulus"], bits / 8);
+        modulus[0] |= 0x80;
+        modulus[bits / 8 - 1] |= 1;
+        PublicKey::Rsa(RsaPublicKey::new(&modulus, &[1, 0, 1]).unwrap())
+    }
+
+    #[test]
+    fn a_scheme_for_another_kind_of_key_is_an_error_and_no_finding() {
+        let ec = PublicKey::Ec(Generator::standard(Curve::P256).point().clone());
+        let pkcs1 = SignatureScheme::RsaPkcs1 { hash: HASH };
+        let pss = SignatureScheme::RsaPss { hash: HASH, mgf_hash: HASH, salt_len: 32 };
+        for (key, scheme) in [(&ec, pkcs1), (&ec, pss), (&rsa(2048), DER)] {
+            let result = verify(key, scheme, b"", &[]);
+            assert!(matches!(result, Err(SignatureError::SchemeKeyMismatch { .. })));
+        }
+    }
+
+    #[test]
+    fn a_hash_and_salt_that_do_not_fit_the_key_are_an_error() {
+        let hash = HashAlgorithm::Sha512;
+        let pss = |salt_len| SignatureScheme::RsaPss { hash, mgf_hash: hash, salt_len };
+        let check = |salt_len| verify(&rsa(1024), pss(salt_len), b"", &[0; 128]);
+        assert_eq!(check(62), Ok(SignatureCheck::Invalid));
+        assert!(matches!(check(63), Err(SignatureError::KeyTooShort { .. })));
+        assert!(matches!(check(usize::MAX), Err(SignatureError::KeyTooShort { .. })));
+    }
+
+    #[test]
+    fn only_der_is_der() {
+        let good = [0x30, 6, 2, 1, 1, 2, 1, 2];
+        assert_eq!(der_numbers(&good), Some((&[1][..], &[2][..])));
+        let high = [0x30, 7, 2, 2, 0, 0x80, 2, 1, 2];
+        assert_eq!(der_numbers(&high), Some((&[0x80][..], &[2][..])));
+        for wrong in [
+            &[][..],
+            &[0x30],
+            &[0x30, 0x80, 2, 1, 1, 2, 1, 2, 0, 0],
+            &[0x30, 0x81, 6, 2, 1, 1, 2, 1, 2],
+            &[0x30, 6, 2, 1, 1, 2, 1, 2, 0],
+            &[0x30, 7, 2, 1, 1, 2, 1, 2, 0],
+            &[0x30, 7, 2, 2, 0, 1, 2, 1, 2],
+            &[0x30, 6, 2, 1, 0x81, 2, 1, 2],
+            &[0x30, 5, 2, 0, 2, 1, 2],
+            &[0x31, 6, 2, 1, 1, 2, 1, 2],
+            &[0x30, 6, 2, 1, 1, 2, 2, 2],
+        ] {
+            assert_eq!(der_numbers(wrong), None, "{wrong:02X?}");
+        }
+    }
+
+    #[test]
+    fn plain_signatures_have_exactly_twice_the_length_of_the_order() {
+        let key = PublicKey::Ec(Generator::standard(Curve::BrainpoolP256r1).point().clone());
+        let scheme = SignatureScheme::Ecdsa { hash: HASH, encoding: EcdsaEncoding::Plain };
+        for len in [0, 1, 62, 63, 64, 65, 66, 1000] {
+            assert_eq!(verify(&key, scheme, b"", &vec![1; len]), Ok(SignatureCheck::Invalid), "{len}");
+        }
+    }
+}

@@ -42,7 +42,8 @@ pub(super) struct Jacobian<S: Spec<L>, const L: usize> {
 impl<S: Spec<L>, const L: usize> Jacobian<S, L> {
     const INFINITY: Self = Self { x: PublicFe::ZERO, y: PublicFe::ZERO, z: PublicFe::ZERO };
 
-    /// Doubling for a = −3 in 3 multiplications and 5 squarings (Bernstein 2001). No point here has order two.
+    /// Doubling for a = −3 in 4 multiplications and 4 squarings, which cost the same here (after Bernstein 2001). No
+    /// point here has order two.
     fn double(&self) -> Self {
         let delta = self.z.square();
         let gamma = self.y.square();
@@ -54,7 +55,7 @@ impl<S: Spec<L>, const L: usize> Jacobian<S, L> {
         Self {
             x,
             y: alpha * (beta4 - x) - gamma.square().double().double().double(),
-            z: (self.y + self.z).square() - gamma - delta,
+            z: (self.y * self.z).double(),
         }
     }
 
@@ -95,10 +96,6 @@ impl<S: Spec<L>, const L: usize> Jacobian<S, L> {
         let v = x * hh;
         let x = r.square() - hhh - v.double();
         Self { x, y: r * (v - x) - y * hhh, z: self.z * other.z * h }
-    }
-
-    fn negated(&self) -> Self {
-        Self { y: -self.y, ..*self }
     }
 
     #[cfg(test)]
@@ -197,7 +194,7 @@ pub(super) fn double_multiply<S: Spec<L>, const L: usize>(
 ) -> Jacobian<S, L> {
     let base_digits = signed_digits(u, BASE_WINDOW);
     let point_digits = signed_digits(v, POINT_WINDOW);
-    let table = odd_multiples(point, POINT_WINDOW);
+    let table = to_affine(&odd_multiples(point, POINT_WINDOW));
     let mut sum = Jacobian::INFINITY;
     for (base_digit, point_digit) in base_digits.iter().zip(&point_digits).rev() {
         if !sum.z.is_zero() {
@@ -206,7 +203,7 @@ pub(super) fn double_multiply<S: Spec<L>, const L: usize>(
         if *point_digit != 0
             && let Some(entry) = table.get(usize::from(point_digit.unsigned_abs()) / 2)
         {
-            sum = if *point_digit < 0 { sum.add(&entry.negated()) } else { sum.add(entry) };
+            sum = if *point_digit < 0 { sum.add_affine(&entry.negated()) } else { sum.add_affine(entry) };
         }
         if *base_digit != 0
             && let Some(entry) = base.get(usize::from(base_digit.unsigned_abs()) / 2)

@@ -4,6 +4,8 @@
 //! depends on the values: nothing secret may come here. [`super::fast`] is the only user, and tests compare each operation
 //! with the constant-time one.
 
+#![allow(clippy::needless_range_loop, reason = "the limbs of several numbers are walked in step")]
+
 use core::{
     marker::PhantomData,
     ops::{Add, Mul, Neg, Sub},
