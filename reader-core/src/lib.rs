@@ -5,6 +5,7 @@
 //! edited after. `docs/ARCHITECTURE.md` is the map.
 
 pub mod capture;
+pub mod channel;
 pub mod crypto;
 pub mod evidence;
 pub mod key;
