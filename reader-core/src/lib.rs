@@ -12,5 +12,6 @@ pub mod key;
 pub mod lds;
 pub mod pki;
 pub mod policy;
+pub mod session;
 pub mod transport;
 pub mod wire;

@@ -97,6 +97,13 @@ pub enum Deviation {
     SelectedByIdentifier(FileId),
     /// An extended command was refused and short ones were used.
     ExtendedRefused,
+    /// A file announces more than is read of a file of its kind, and was left alone.
+    TooLarge {
+        /// Which.
+        file: FileId,
+        /// What it announces.
+        announced_bytes: usize,
+    },
 }
 
 /// Where a capture comes from.

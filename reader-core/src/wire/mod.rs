@@ -8,6 +8,7 @@ pub mod cms;
 pub mod cursor;
 pub mod date;
 pub mod der;
+pub mod dynamic;
 pub mod oid;
 pub mod spki;
 pub mod status;

@@ -1,0 +1,154 @@
+//! What the holder presents to open the chip. Knowing it is never evidence of anything.
+
+use crate::crypto::kdf::PacePassword;
+use crate::crypto::secret::Secret;
+
+/// A password for access control; wiped when dropped, never printed.
+#[derive(Clone)]
+pub struct AccessKey {
+    kind: Kind,
+    /// The text as the key derivation takes it: ASCII.
+    text: Secret,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Can,
+    Mrz,
+}
+
+/// A text that cannot be a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AccessKeyError {
+    /// Not digits.
+    #[error("a card access number has 6 digits; this one has other characters or another length")]
+    Can,
+    /// Not a document number.
+    #[error(
+        "a document number has 1 to 24 letters, digits or <; this one has other characters or another length"
+    )]
+    DocumentNumber,
+    /// Not six digits.
+    #[error("dates are written YYMMDD, six digits (or < where unknown)")]
+    Date,
+    /// Not the three fields with their check digits.
+    #[error("the MRZ information has other characters than A-Z, 0-9 and <, or is shorter than 24 characters")]
+    MrzInformation,
+}
+
+impl AccessKey {
+    /// The card access number printed on the card: six digits. Spec: 9303-11 §4.4; 9303-3 §4.
+    ///
+    /// # Errors
+    /// Other characters, or another length.
+    pub fn can(digits: &str) -> Result<Self, AccessKeyError> {
+        let fits = digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        if fits { Ok(Self::new(Kind::Can, digits)) } else { Err(AccessKeyError::Can) }
+    }
+
+    /// Document number and dates as printed in the MRZ (dates `YYMMDD`). Numbers shorter than nine are filled up; longer
+    /// ones (TD1) are taken whole. Check digits are worked out here. Spec: 9303-11 §4.3.2, §9.7.2; 9303-5 §4.2.4.
+    ///
+    /// # Errors
+    /// Characters or lengths that an MRZ cannot have.
+    pub fn mrz(document_number: &str, birth: &str, expiry: &str) -> Result<Self, AccessKeyError> {
+        let number = document_number.trim_end_matches('<');
+        if number.is_empty() || number.len() > 24 || !number.bytes().all(is_mrz) {
+            return Err(AccessKeyError::DocumentNumber);
+        }
+        let date =
+            |text: &str| text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'<');
+        if !date(birth) || !date(expiry) {
+            return Err(AccessKeyError::Date);
+        }
+        let mut text = zeroize::Zeroizing::new(String::with_capacity(48));
+        for field in [format!("{number:<<9}").as_str(), birth, expiry] {
+            text.push_str(field);
+            text.push(check_digit(field));
+        }
+        Ok(Self::new(Kind::Mrz, &text))
+    }
+
+    /// The MRZ information itself: number, birth and expiry date, each followed by its check digit as printed.
+    ///
+    /// # Errors
+    /// Characters that no MRZ has, or too few.
+    pub fn mrz_information(text: &str) -> Result<Self, AccessKeyError> {
+        let fits = (24..=40).contains(&text.len()) && text.bytes().all(is_mrz);
+        if fits { Ok(Self::new(Kind::Mrz, text)) } else { Err(AccessKeyError::MrzInformation) }
+    }
+
+    /// A card access number, which BAC does not take.
+    #[must_use]
+    pub fn is_can(&self) -> bool {
+        self.kind == Kind::Can
+    }
+
+    fn new(kind: Kind, text: &str) -> Self {
+        Self { kind, text: Secret::from_slice(text.as_bytes()) }
+    }
+
+    /// The constructors admit ASCII only, so this never yields the empty text.
+    fn text(&self) -> &str {
+        std::str::from_utf8(self.text.expose()).unwrap_or_default()
+    }
+
+    /// The password reference of MSE:Set AT (tag 83). Spec: 9303-11 §4.4.4.1.
+    pub(super) const fn reference(&self) -> u8 {
+        match self.kind {
+            Kind::Mrz => 1,
+            Kind::Can => 2,
+        }
+    }
+
+    pub(super) fn pace_password(&self) -> PacePassword<'_> {
+        match self.kind {
+            Kind::Mrz => PacePassword::Mrz(self.text()),
+            Kind::Can => PacePassword::Can(self.text()),
+        }
+    }
+
+    /// What BAC derives its keys from.
+    pub(super) fn bac_information(&self) -> Option<&str> {
+        (self.kind == Kind::Mrz).then(|| self.text())
+    }
+}
+
+const fn is_mrz(byte: u8) -> bool {
+    byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'<'
+}
+
+/// Weights 7, 3, 1 modulo 10. Spec: 9303-3 §4.9.
+fn check_digit(field: &str) -> char {
+    let sum: u32 = field
+        .bytes()
+        .zip([7, 3, 1].into_iter().cycle())
+        .map(|(byte, weight)| char::from(byte).to_digit(36).unwrap_or_default() * weight)
+        .sum();
+    char::from_digit(sum % 10, 10).unwrap_or('0')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn builds_the_information_of_the_published_examples() {
+        let text = |number, birth, expiry| AccessKey::mrz(number, birth, expiry).unwrap().text().to_owned();
+        assert_eq!(text("L898902C", "690806", "940623"), "L898902C<369080619406236");
+        assert_eq!(text("T22000129", "640812", "101031"), "T22000129364081251010318");
+        // A long TD1 number: 9303-11 appendix D.2.
+        assert_eq!(text("D23145890734", "340712", "950712"), "D23145890734934071279507122");
+    }
+
+    #[test]
+    fn refuses_what_no_card_prints() {
+        assert!(AccessKey::can("12345").is_err());
+        assert!(AccessKey::can("12345a").is_err());
+        assert!(AccessKey::can("१२३४५६").is_err());
+        assert!(AccessKey::mrz("", "690806", "940623").is_err());
+        assert!(AccessKey::mrz("l898902c", "690806", "940623").is_err());
+        assert!(AccessKey::mrz("L898902C", "69-0806", "940623").is_err());
+        assert!(AccessKey::mrz("L898902C", "690806", "9406231").is_err());
+    }
+}

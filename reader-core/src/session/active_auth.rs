@@ -1,0 +1,49 @@
+//! Active authentication: the chip signs a challenge. What the signature proves is judged in `verify`.
+//! Spec: 9303-11 §6.1.
+
+use crate::capture::ActiveAuthenticationTrace;
+use crate::crypto::signature::PublicKey;
+use crate::transport::Transport;
+use crate::wire::apdu::{Command, LengthForm};
+use crate::wire::status::StatusWord;
+use crate::wire::tlv::{self, Rules};
+
+use super::link::ChipWork;
+use super::{ChipSession, Ended, Secured};
+
+impl<T: Transport> ChipSession<T, Secured> {
+    /// INTERNAL AUTHENTICATE. `dg15` tells how long the signature will be; one that a short protected response cannot
+    /// hold (RSA-2048) is asked for with extended lengths where the reader carries them.
+    ///
+    /// # Errors
+    /// The channel breaks or the card is gone. A refusal is an answer.
+    pub fn authenticate_actively(
+        self,
+        challenge: [u8; 8],
+        dg15: &[u8],
+    ) -> Result<(Self, ActiveAuthenticationTrace), Ended<T>> {
+        let short_max = self.state.channel.max_response_data(256);
+        let long = signature_bytes(dg15).is_some_and(|bytes| bytes > short_max);
+        let form = if long && self.link.transport.limits().extended {
+            LengthForm::Extended
+        } else {
+            LengthForm::Short
+        };
+        let command = Command::new(0x00, 0x88, 0x00, 0x00).with_data(challenge).expecting(256);
+        let (session, response) = self.transmit(&command, form, ChipWork::ActiveAuthentication)?;
+        let trace = match response.status {
+            StatusWord::OK => ActiveAuthenticationTrace::Signed { challenge, signature: response.data },
+            status => ActiveAuthenticationTrace::Refused(status.0),
+        };
+        Ok((session, trace))
+    }
+}
+
+/// How long a signature by the key in DG15 is.
+fn signature_bytes(dg15: &[u8]) -> Option<usize> {
+    let file = tlv::single("DG15", Rules::Ber, 0x6F, dg15).ok()?;
+    match crate::key::public_key(file.value).ok()? {
+        PublicKey::Rsa(key) => Some(key.modulus_bytes().len()),
+        PublicKey::Ec(point) => Some(2 * point.curve().field_len()),
+    }
+}

@@ -1,0 +1,361 @@
+//! One reading from first to last command, in the order that proves text soonest.
+//!
+//! EF.CardAccess → PACE → SELECT → EF.SOD, DG1, DG13 → DG14 and chip authentication → DG15 and active authentication →
+//! DG2 and the rest. After BAC, whose keys are weak, chip authentication comes right after EF.SOD.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use crate::capture::{
+    AccessFailure, AccessTrace, ActiveAuthenticationTrace, Capture, ChipAuthenticationTrace, Deviation,
+    FileState, Origin,
+};
+use crate::crypto::secret::Entropy;
+use crate::lds::security_infos::SecurityInfos;
+use crate::lds::{DataGroup, FileId};
+use crate::transport::Transport;
+
+use super::{
+    AccessKey, ActiveAuthentication, BacFallback, Cause, ChipAuthentication, ChipAuthenticationOffer,
+    ChipSession, Ended, Event, ExchangeSize, FileRead, KeyCommand, NOT_REACHED, Observer, Open, PaceOffer,
+    Plan, Secured, Step, expected,
+};
+
+/// What a reading gave.
+pub struct Reading<T> {
+    /// Files and traces, as far as it came.
+    pub capture: Capture,
+    /// Why it ended before everything planned was read; `None` if nothing was left.
+    pub ended: Option<Cause>,
+    /// The transport, for the card to be let go.
+    pub transport: T,
+    /// The sizes of all exchanges, in order.
+    pub exchanges: Vec<ExchangeSize>,
+    /// Each file with the number of exchanges made when its last byte came.
+    pub finished: Vec<(FileId, usize)>,
+}
+
+type Session<T> = ChipSession<T, Secured>;
+
+/// Opens and reads a chip by `plan`. Of several keys, PACE takes a card access number before an MRZ; BAC takes an MRZ.
+///
+/// Whatever happens, what was read before is in the result.
+pub fn read_chip<T: Transport>(
+    transport: T,
+    keys: &[AccessKey],
+    plan: &Plan,
+    entropy: &mut dyn Entropy,
+    observer: &mut dyn Observer,
+) -> Reading<T> {
+    let mut conversation = Conversation {
+        keys,
+        plan,
+        entropy,
+        observer,
+        capture: Capture::new(Origin::Live),
+        expected: None,
+        finished: Vec::new(),
+    };
+    let ended = conversation.run(ChipSession::new(transport, plan.timeout_ms));
+    let Conversation { mut capture, finished, expected, .. } = conversation;
+    let (link, ended) = match ended {
+        Ok(session) => (session.link, None),
+        Err(ended) => (*ended.link, Some(ended.cause)),
+    };
+    if ended.is_some() {
+        // What was planned and not reached is aborted, not missing.
+        for group in wanted(plan, expected.as_ref()) {
+            capture.files.entry(FileId::group(group)).or_insert(NOT_REACHED);
+        }
+        capture.files.entry(FileId::SOD).or_insert(NOT_REACHED);
+    }
+    Reading { capture, ended, transport: link.transport, exchanges: link.exchanges, finished }
+}
+
+/// The groups that the site wants and EF.SOD lists (all that it wants where no list is known).
+fn wanted(plan: &Plan, expected: Option<&BTreeSet<DataGroup>>) -> Vec<DataGroup> {
+    let listed = |group: &DataGroup| expected.is_none_or(|groups| groups.contains(group));
+    plan.groups.iter().copied().filter(listed).collect()
+}
+
+struct Conversation<'a> {
+    keys: &'a [AccessKey],
+    plan: &'a Plan,
+    entropy: &'a mut dyn Entropy,
+    observer: &'a mut dyn Observer,
+    capture: Capture,
+    /// The groups that EF.SOD lists, once it was read.
+    expected: Option<BTreeSet<DataGroup>>,
+    finished: Vec<(FileId, usize)>,
+}
+
+impl Conversation<'_> {
+    fn run<T: Transport>(&mut self, open: ChipSession<T, Open>) -> Result<Session<T>, Ended<T>> {
+        let session = self.gain_access(open)?;
+        let ended = match self.read_all(session) {
+            Err(ended) => ended,
+            Ok(session) => match session.confirm_chip_authentication() {
+                Err(ended) => ended,
+                Ok(session) => {
+                    self.note_chip_authentication(session.chip_authentication().cloned());
+                    return Ok(session);
+                }
+            },
+        };
+        let refused = ended.chip_authentication() == Some(&ChipAuthenticationTrace::NewKeysRefused);
+        let ended = self.note_end(ended);
+        if !refused {
+            return Err(ended);
+        }
+        // The chip does not have the key that its DG14 names. Its other files are still worth seeing, in a session without
+        // chip authentication; the refusal stays on record.
+        let session = self.gain_access(ended.restart())?;
+        self.read_all(session).map_err(|ended| self.note_end(ended))
+    }
+
+    /// Puts what an ended session knew into the capture.
+    fn note_end<T: Transport>(&mut self, mut ended: Ended<T>) -> Ended<T> {
+        self.note_chip_authentication(ended.chip_authentication().cloned());
+        if let Some(partial) = ended.partial.take() {
+            let state = FileState::Aborted { read_bytes: partial.bytes.len() };
+            self.capture.files.insert(partial.file, state);
+        }
+        ended
+    }
+
+    /// The first outcome of chip authentication stands; a later session repeats none.
+    fn note_chip_authentication(&mut self, trace: Option<ChipAuthenticationTrace>) {
+        if self.capture.chip_authentication.is_none() {
+            self.capture.chip_authentication = trace;
+        }
+    }
+
+    fn gain_access<T: Transport>(&mut self, open: ChipSession<T, Open>) -> Result<Session<T>, Ended<T>> {
+        let (open, infos) = self.card_access(open)?;
+        let Some(infos) = infos.filter(|infos| infos.pace().next().is_some()) else {
+            return self.bac(open);
+        };
+        let open = match self.pace(open, &infos) {
+            Ok(session) => return Ok(session),
+            Err(ended) => ended,
+        };
+        let Cause::Access(because) = open.cause.clone() else { return Err(open) };
+        let may = self.plan.bac_fallback == BacFallback::Allowed
+            && because != AccessFailure::WrongPassword
+            && self.keys.iter().any(|key| !key.is_can());
+        if !may {
+            return Err(open);
+        }
+        self.capture.deviations.push(Deviation::FellBackToBac { because });
+        self.bac(open.restart())
+    }
+
+    /// EF.CardAccess as read, or the profile's constant in its place.
+    fn card_access<T: Transport>(
+        &mut self,
+        open: ChipSession<T, Open>,
+    ) -> Result<(ChipSession<T, Open>, Option<SecurityInfos>), Ended<T>> {
+        if self.observer.event(Event::Step(Step::CardAccess)).is_break() {
+            return Err(open.stop());
+        }
+        let (open, read) = open.read_card_access().map_err(|ended| self.note_end(ended))?;
+        let from_chip = match &read.state {
+            FileState::Read(bytes) => SecurityInfos::parse(bytes).ok(),
+            _ => None,
+        };
+        let given = matches!(read.state, FileState::Read(_));
+        if self.note_file(FileId::CARD_ACCESS, read, open.link.exchanges.len()).is_break() {
+            return Err(open.stop());
+        }
+        let assumed =
+            || self.plan.assumed_card_access.as_deref().and_then(|bytes| SecurityInfos::parse(bytes).ok());
+        let infos = if given { from_chip } else { assumed() };
+        if !given && infos.is_some() && !self.capture.deviations.contains(&Deviation::AssumedCardAccess) {
+            self.capture.deviations.push(Deviation::AssumedCardAccess);
+        }
+        Ok((open, infos))
+    }
+
+    fn pace<T: Transport>(
+        &mut self,
+        open: ChipSession<T, Open>,
+        infos: &SecurityInfos,
+    ) -> Result<Session<T>, Ended<T>> {
+        if self.observer.event(Event::Step(Step::Pace)).is_break() {
+            return Err(open.stop());
+        }
+        let key = self.keys.iter().find(|key| key.is_can()).or(self.keys.first());
+        let result = match (PaceOffer::choose(infos), key) {
+            (Some(offer), Some(key)) => open.pace(&offer, key, self.entropy),
+            _ => Err(Ended::new(open.link, AccessFailure::NotOffered)),
+        };
+        self.capture.pace = Some(access_trace(&result));
+        let session = result?;
+        if self.observer.event(Event::Step(Step::SelectApplication)).is_break() {
+            return Err(session.end(Cause::Cancelled));
+        }
+        session.select_application()
+    }
+
+    fn bac<T: Transport>(&mut self, open: ChipSession<T, Open>) -> Result<Session<T>, Ended<T>> {
+        if self.observer.event(Event::Step(Step::Bac)).is_break() {
+            return Err(open.stop());
+        }
+        let result = match self.keys.iter().find(|key| !key.is_can()) {
+            Some(key) => open.bac(key, self.entropy),
+            None => Err(Ended::new(open.link, AccessFailure::NotOffered)),
+        };
+        self.capture.bac = Some(access_trace(&result));
+        result
+    }
+
+    fn read_all<T: Transport>(&mut self, session: Session<T>) -> Result<Session<T>, Ended<T>> {
+        let mut session = self.read(session, FileId::SOD)?;
+        self.expected = self.capture.bytes(FileId::SOD).and_then(expected::groups);
+        let by_bac = self.capture.bac == Some(AccessTrace::Opened);
+        if by_bac {
+            session = self.authenticate_chip(session)?;
+        }
+        for group in [DataGroup::Dg1, DataGroup::Dg13] {
+            session = self.read_wanted(session, group)?;
+        }
+        if !by_bac {
+            session = self.authenticate_chip(session)?;
+        }
+        session = self.authenticate_actively(session)?;
+        if self.plan.read_com {
+            session = self.read(session, FileId::COM)?;
+        }
+        for group in self.plan.groups.clone() {
+            session = self.read_wanted(session, group)?;
+        }
+        Ok(session)
+    }
+
+    fn read_wanted<T: Transport>(
+        &mut self,
+        session: Session<T>,
+        group: DataGroup,
+    ) -> Result<Session<T>, Ended<T>> {
+        if self.plan.wants(group) && self.lists(group) {
+            self.read(session, FileId::group(group))
+        } else {
+            Ok(session)
+        }
+    }
+
+    /// Whether EF.SOD lists the group, or no list is known.
+    fn lists(&self, group: DataGroup) -> bool {
+        self.expected.as_ref().is_none_or(|groups| groups.contains(&group))
+    }
+
+    /// Reads a file once.
+    fn read<T: Transport>(&mut self, session: Session<T>, file: FileId) -> Result<Session<T>, Ended<T>> {
+        let settled =
+            self.capture.files.get(&file).is_some_and(|state| !matches!(state, FileState::Aborted { .. }));
+        if settled {
+            return Ok(session);
+        }
+        if self.observer.event(Event::Step(Step::Read(file))).is_break() {
+            return Err(session.end(Cause::Cancelled));
+        }
+        let observer = &mut *self.observer;
+        let mut progress =
+            |done_bytes, total_bytes| observer.event(Event::Progress { file, done_bytes, total_bytes });
+        let (session, read) = session.read_file(file, &self.plan.limits, &mut progress)?;
+        if self.note_file(file, read, session.link.exchanges.len()).is_break() {
+            return Err(session.end(Cause::Cancelled));
+        }
+        Ok(session)
+    }
+
+    fn note_file(&mut self, file: FileId, read: FileRead, exchanges: usize) -> ControlFlow<()> {
+        if read.selected_by_identifier {
+            self.capture.deviations.push(Deviation::SelectedByIdentifier(file));
+        }
+        if read.extended_refused && !self.capture.deviations.contains(&Deviation::ExtendedRefused) {
+            self.capture.deviations.push(Deviation::ExtendedRefused);
+        }
+        if let Some(announced_bytes) = read.too_large_bytes {
+            self.capture.deviations.push(Deviation::TooLarge { file, announced_bytes });
+        }
+        let flow = match &read.state {
+            FileState::Read(bytes) => {
+                self.finished.push((file, exchanges));
+                self.observer.event(Event::Finished(file, bytes))
+            }
+            other => self.observer.event(Event::NotRead(file, other)),
+        };
+        self.capture.files.insert(file, read.state);
+        flow
+    }
+
+    fn authenticate_chip<T: Transport>(&mut self, session: Session<T>) -> Result<Session<T>, Ended<T>> {
+        let planned = self.plan.chip_authentication == ChipAuthentication::WhenOffered;
+        if !self.lists(DataGroup::Dg14) || !(planned || self.plan.wants(DataGroup::Dg14)) {
+            return Ok(session);
+        }
+        let session = self.read(session, FileId::group(DataGroup::Dg14))?;
+        // One outcome per capture: after a refusal the second session does without.
+        if !planned || self.capture.chip_authentication.is_some() {
+            return Ok(session);
+        }
+        let Some(dg14) = self.capture.group(DataGroup::Dg14) else { return Ok(session) };
+        let offer = match ChipAuthenticationOffer::choose(dg14) {
+            Ok(offer) => offer,
+            Err(trace) => {
+                self.capture.chip_authentication = Some(trace);
+                return Ok(session);
+            }
+        };
+        if self.observer.event(Event::Step(Step::ChipAuthentication)).is_break() {
+            return Err(session.end(Cause::Cancelled));
+        }
+        let session = session.authenticate_chip(&offer, self.entropy)?;
+        let refused = matches!(session.chip_authentication(), Some(ChipAuthenticationTrace::Refused(_)));
+        if refused && offer.command() == KeyCommand::SetKat {
+            return session.authenticate_chip(&offer.by(KeyCommand::SetAt), self.entropy);
+        }
+        Ok(session)
+    }
+
+    fn authenticate_actively<T: Transport>(&mut self, session: Session<T>) -> Result<Session<T>, Ended<T>> {
+        let authenticated = session.has_new_keys();
+        let planned = match self.plan.active_authentication {
+            ActiveAuthentication::Always => true,
+            ActiveAuthentication::UnlessChipAuthenticated => !authenticated,
+            ActiveAuthentication::Never => false,
+        };
+        if !self.lists(DataGroup::Dg15) || !(planned || self.plan.wants(DataGroup::Dg15)) {
+            return Ok(session);
+        }
+        let session = self.read(session, FileId::group(DataGroup::Dg15))?;
+        if !planned || self.capture.active_authentication.is_some() {
+            return Ok(session);
+        }
+        let Some(dg15) = self.capture.group(DataGroup::Dg15).map(<[u8]>::to_vec) else { return Ok(session) };
+        if self.observer.event(Event::Step(Step::ActiveAuthentication)).is_break() {
+            return Err(session.end(Cause::Cancelled));
+        }
+        let mut random = [0; 8];
+        if let Err(error) = self.entropy.fill(&mut random) {
+            return Err(session.end(error.into()));
+        }
+        let challenge = self.plan.challenge.unwrap_or(random);
+        self.capture.active_authentication = Some(ActiveAuthenticationTrace::Aborted);
+        let (session, trace) = session.authenticate_actively(challenge, &dg15)?;
+        self.capture.active_authentication = Some(trace);
+        Ok(session)
+    }
+}
+
+fn access_trace<T>(result: &Result<Session<T>, Ended<T>>) -> AccessTrace {
+    match result {
+        Ok(_) => AccessTrace::Opened,
+        Err(Ended { cause: Cause::Access(failure), .. }) => AccessTrace::Failed(failure.clone()),
+        Err(Ended { cause: Cause::Malformed(_) | Cause::Protocol(_), .. }) => {
+            AccessTrace::Failed(AccessFailure::Protocol("a response that is none"))
+        }
+        Err(_) => AccessTrace::Failed(AccessFailure::Broken),
+    }
+}

@@ -1,0 +1,301 @@
+//! Reading a file: which command comes next, and what a response means for it. No exchange happens here.
+//!
+//! The first READ BINARY addresses the file by its short identifier and gives the length of the whole; the rest follows
+//! by offset. Spec: 9303-10 §3.6.1.2, §3.6.3; ISO/IEC 7816-4 §11.2.
+
+use crate::capture::FileState;
+use crate::channel::Idle;
+use crate::lds::FileId;
+use crate::transport::Limits;
+use crate::wire::apdu::{Command, LengthForm, Response};
+use crate::wire::status::StatusWord;
+use crate::wire::tlv::{self, Rules};
+
+use super::PartialFile;
+
+/// The last offset that P1 P2 can carry. Beyond it, READ BINARY has an odd instruction. Spec: 9303-10 §3.6.3.2.
+const EVEN_END: usize = 0x8000;
+/// Tag and length of DO53 around the data of an odd READ BINARY in a short response.
+const DO_53_BYTES: usize = 3;
+/// The same in an extended response.
+const DO_53_EXTENDED_BYTES: usize = 4;
+/// Chunks that are tried in turn when a card says that the length is wrong (6700).
+const SMALLER_CHUNKS: [usize; 4] = [192, 128, 96, 64];
+
+/// How much may be read at once and in all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadLimits {
+    /// Largest file that is read; one that announces more is left alone.
+    pub max_file_bytes: usize,
+    /// What the card itself declares (ATS or EF.ATR/INFO). Without it, commands stay short. Spec: 9303-11 §9.3.1.2.
+    pub declared: Option<Limits>,
+}
+
+impl Default for ReadLimits {
+    fn default() -> Self {
+        Self { max_file_bytes: 256 * 1024, declared: None }
+    }
+}
+
+impl ReadLimits {
+    /// Most plaintext in a short and, where card and reader both can, in an extended response.
+    pub(super) fn chunks(&self, channel: &Idle, reader: Limits) -> (usize, Option<usize>) {
+        let room = |limits: Limits| limits.response_bytes.saturating_sub(2);
+        let short = channel.max_response_data(room(reader).min(room(Limits::SHORT)));
+        let extended = self.declared.filter(|card| card.extended && reader.extended).map(|card| {
+            let least = room(card).min(room(reader)).min(room(Limits::EXTENDED));
+            channel.max_response_data(least)
+        });
+        (short.max(1), extended.filter(|most| *most > short))
+    }
+
+    /// The largest size of this file that is believed: small files have no business being large.
+    fn file_max_bytes(&self, file: FileId) -> usize {
+        let own = match (file, file.as_group().map(crate::lds::DataGroup::number)) {
+            (FileId::CARD_ACCESS | FileId::COM | FileId::ATR_INFO, _) => 8 * 1024,
+            (_, Some(1 | 13 | 14 | 15)) => 32 * 1024,
+            (FileId::SOD | FileId::CARD_SECURITY, _) => 64 * 1024,
+            _ => usize::MAX,
+        };
+        own.min(self.max_file_bytes)
+    }
+}
+
+/// What became of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRead {
+    /// Its state, with the bytes if it was read.
+    pub state: FileState,
+    /// The short identifier was refused and SELECT was used.
+    pub selected_by_identifier: bool,
+    /// An extended command was refused.
+    pub extended_refused: bool,
+    /// It announced this many bytes, which is more than is read.
+    pub too_large_bytes: Option<usize>,
+    /// The status word that the chip refused it with, if it did.
+    pub refused: Option<StatusWord>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Address {
+    /// By short identifier, in the first command.
+    Short(u8),
+    /// To be selected by its file identifier.
+    Select,
+    /// It is the current file.
+    Current,
+}
+
+/// Reads one file, command by command.
+pub(super) struct FileReader {
+    file: FileId,
+    address: Address,
+    selected: bool,
+    max_bytes: usize,
+    chunk: usize,
+    extended: Option<usize>,
+    extended_refused: bool,
+    /// The Ne that the chip asked for with 6Cxx.
+    wanted: Option<usize>,
+    smaller: std::slice::Iter<'static, usize>,
+    total: Option<usize>,
+    bytes: Vec<u8>,
+    short_answers: usize,
+}
+
+impl FileReader {
+    pub fn new(file: FileId, limits: &ReadLimits, chunk: usize, extended: Option<usize>) -> Self {
+        Self {
+            file,
+            address: file.short().map_or(Address::Select, Address::Short),
+            selected: false,
+            max_bytes: limits.file_max_bytes(file),
+            chunk,
+            extended,
+            extended_refused: false,
+            wanted: None,
+            smaller: SMALLER_CHUNKS.iter(),
+            total: None,
+            bytes: Vec::new(),
+            short_answers: 0,
+        }
+    }
+
+    /// Bytes read and bytes in all, as far as known.
+    pub fn progress(&self) -> (usize, usize) {
+        (self.bytes.len(), self.total.unwrap_or(self.bytes.len()))
+    }
+
+    pub fn into_partial(self) -> PartialFile {
+        PartialFile { file: self.file, bytes: self.bytes }
+    }
+
+    /// The next command and the form of its lengths.
+    pub fn next_command(&self) -> (Command, LengthForm) {
+        let [.., id_high, id_low] = self.file.id.to_be_bytes();
+        match self.address {
+            Address::Select => {
+                (Command::new(0x00, 0xA4, 0x02, 0x0C).with_data([id_high, id_low]), LengthForm::Short)
+            }
+            Address::Short(short) => {
+                let ne = self.wanted.unwrap_or(self.chunk);
+                (Command::new(0x00, 0xB0, 0x80 | short, 0x00).expecting(ne), LengthForm::Short)
+            }
+            Address::Current => self.next_part(),
+        }
+    }
+
+    fn next_part(&self) -> (Command, LengthForm) {
+        let offset = self.bytes.len();
+        let left = self.total.map_or(self.chunk, |total| total.saturating_sub(offset)).max(1);
+        let (most, form) = match self.extended {
+            Some(most) if left > self.chunk => (most, LengthForm::Extended),
+            _ => (self.chunk, LengthForm::Short),
+        };
+        let [.., offset_high, offset_low] = offset.to_be_bytes();
+        if offset < EVEN_END {
+            let count = left.min(most).min(EVEN_END - offset);
+            let ne = self.wanted.unwrap_or(count);
+            return (Command::new(0x00, 0xB0, offset_high, offset_low).expecting(ne), form);
+        }
+        let wrapper_bytes = if form == LengthForm::Short { DO_53_BYTES } else { DO_53_EXTENDED_BYTES };
+        let count = left.min(most.saturating_sub(wrapper_bytes)).max(1);
+        let ne = self.wanted.unwrap_or(count + wrapper_bytes);
+        let significant = offset.to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect::<Vec<_>>();
+        (Command::new(0x00, 0xB1, 0x00, 0x00).with_data(tlv::encode(0x54, &significant)).expecting(ne), form)
+    }
+
+    /// Takes the response to [`Self::next_command`]; gives the outcome once there is one.
+    pub fn take(&mut self, response: &Response) -> Option<FileRead> {
+        let status = response.status;
+        if self.address == Address::Select {
+            return match status {
+                StatusWord::OK => {
+                    self.address = Address::Current;
+                    None
+                }
+                _ => Some(self.refused(status)),
+            };
+        }
+        if let Some(ne) = status.correct_le().filter(|_| self.wanted.is_none()) {
+            self.wanted = Some(usize::from(ne));
+            return None;
+        }
+        if status == StatusWord::WRONG_LENGTH && self.shrink() {
+            return None;
+        }
+        match status {
+            StatusWord::OK | StatusWord::END_OF_FILE => self.append(response),
+            StatusWord::WRONG_PARAMETERS if !self.bytes.is_empty() => Some(self.finish()),
+            _ => self.first_refusal(status),
+        }
+    }
+
+    fn append(&mut self, response: &Response) -> Option<FileRead> {
+        let odd = self.bytes.len() >= EVEN_END && self.address == Address::Current;
+        let data = if odd {
+            match tlv::single("READ BINARY response", Rules::Ber, 0x53, &response.data) {
+                Ok(object) => object.value,
+                Err(_) => return Some(self.refused(response.status)),
+            }
+        } else {
+            response.data.as_slice()
+        };
+        let asked = self.wanted.take().unwrap_or(self.chunk);
+        let first = self.bytes.is_empty();
+        self.bytes.extend_from_slice(data);
+        if matches!(self.address, Address::Short(_)) {
+            self.address = Address::Current;
+        }
+        if first {
+            self.total = tlv::announced_size("file", data).ok();
+            if let Some(announced) = self.total.filter(|total| *total > self.max_bytes) {
+                let mut read = self.broken_off();
+                read.too_large_bytes = Some(announced);
+                return Some(read);
+            }
+        }
+        let complete = self.total.is_some_and(|total| self.bytes.len() >= total);
+        if complete || data.is_empty() || response.status == StatusWord::END_OF_FILE {
+            return Some(self.finish());
+        }
+        if self.total.is_none() && data.len() < asked {
+            return Some(self.finish());
+        }
+        if self.bytes.len() > self.max_bytes {
+            return Some(self.broken_off());
+        }
+        // A chip that gives a few bytes each time would hold the reader for hours.
+        self.short_answers += usize::from(data.len() < 16);
+        (self.short_answers > 16).then(|| self.broken_off())
+    }
+
+    /// The chip took a length that this card or reader cannot do.
+    fn shrink(&mut self) -> bool {
+        if self.extended.take().is_some() {
+            self.extended_refused = true;
+            return true;
+        }
+        self.wanted = None;
+        let chunk = self.chunk;
+        match self.smaller.find(|smaller| **smaller < chunk) {
+            Some(smaller) => {
+                self.chunk = *smaller;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn first_refusal(&mut self, status: StatusWord) -> Option<FileRead> {
+        let final_answer = matches!(status, StatusWord::NOT_FOUND | StatusWord::SECURITY_NOT_SATISFIED);
+        if matches!(self.address, Address::Short(_)) && !final_answer {
+            // The chip may not know short identifiers.
+            self.address = Address::Select;
+            self.selected = true;
+            self.wanted = None;
+            return None;
+        }
+        Some(self.refused(status))
+    }
+
+    fn refused(&mut self, status: StatusWord) -> FileRead {
+        let mut read = self.broken_off();
+        read.refused = Some(status);
+        if self.bytes.is_empty() {
+            match status {
+                StatusWord::NOT_FOUND => read.state = FileState::Absent,
+                StatusWord::SECURITY_NOT_SATISFIED => read.state = FileState::Protected,
+                _ => {}
+            }
+        }
+        read
+    }
+
+    fn broken_off(&self) -> FileRead {
+        self.outcome(FileState::Aborted { read_bytes: self.bytes.len() })
+    }
+
+    /// Bytes beyond the announced size are room that the file does not use.
+    fn finish(&mut self) -> FileRead {
+        let mut bytes = std::mem::take(&mut self.bytes);
+        if let Some(total) = self.total {
+            bytes.truncate(total);
+        }
+        self.outcome(FileState::Read(bytes))
+    }
+
+    const fn outcome(&self, state: FileState) -> FileRead {
+        FileRead {
+            state,
+            selected_by_identifier: self.selected,
+            extended_refused: self.extended_refused,
+            too_large_bytes: None,
+            refused: None,
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "files_tests.rs"]
+mod tests;

@@ -1,0 +1,82 @@
+//! What a site wants of a chip.
+
+use crate::lds::DataGroup;
+
+use super::ReadLimits;
+
+/// Whether BAC may follow a PACE that failed for another reason than a wrong password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BacFallback {
+    /// It may, in a new session, and the capture says so.
+    Allowed,
+    /// It may not: who can disturb PACE would otherwise choose the weaker protocol. Documents that offer no PACE at all
+    /// are still opened with BAC.
+    Forbidden,
+}
+
+/// When chip authentication is performed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChipAuthentication {
+    /// Wherever DG14 offers it.
+    WhenOffered,
+    /// Never.
+    Never,
+}
+
+/// When active authentication is performed. The signature convinces third parties, and marks a place and time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActiveAuthentication {
+    /// Wherever DG15 offers it.
+    Always,
+    /// Only where chip authentication did not succeed.
+    UnlessChipAuthenticated,
+    /// Never.
+    Never,
+}
+
+/// What to read and which proofs to ask for.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The data groups that the site uses. DG14 and DG15 are read for the proofs whether named here or not.
+    pub groups: Vec<DataGroup>,
+    /// Read EF.COM, which proves nothing, for a rule that compares it.
+    pub read_com: bool,
+    /// Whether BAC may follow a failed PACE.
+    pub bac_fallback: BacFallback,
+    /// Chip authentication.
+    pub chip_authentication: ChipAuthentication,
+    /// Active authentication.
+    pub active_authentication: ActiveAuthentication,
+    /// The challenge of active authentication where the site binds it to a transaction; else 8 random bytes.
+    pub challenge: Option<[u8; 8]>,
+    /// EF.CardAccess to assume where a card hides its own: the profile's constant. A recorded deviation.
+    pub assumed_card_access: Option<Vec<u8>>,
+    /// Sizes of files and exchanges.
+    pub limits: ReadLimits,
+    /// For one exchange.
+    pub timeout_ms: u32,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            groups: vec![DataGroup::Dg1, DataGroup::Dg2, DataGroup::Dg13],
+            read_com: false,
+            bac_fallback: BacFallback::Allowed,
+            chip_authentication: ChipAuthentication::WhenOffered,
+            active_authentication: ActiveAuthentication::Always,
+            challenge: None,
+            assumed_card_access: None,
+            limits: ReadLimits::default(),
+            timeout_ms: 10_000,
+        }
+    }
+}
+
+impl Plan {
+    /// Whether the site wants this group for its content.
+    #[must_use]
+    pub fn wants(&self, group: DataGroup) -> bool {
+        self.groups.contains(&group)
+    }
+}
