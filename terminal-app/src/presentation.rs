@@ -2,7 +2,11 @@
 
 use reader_core::lds::PersonalNumber;
 use reader_core::lds::mrz::Mrz;
+use reader_core::lds::qr::CardQr;
+use reader_core::session::{AccessKey, AccessKeyError};
 use zeroize::Zeroizing;
+
+use crate::failure::{ErrorCode, Failure};
 
 /// One way of presenting a document.
 #[derive(Clone)]
@@ -22,6 +26,38 @@ pub enum Presentation {
         /// YYMMDD.
         expiry: Zeroizing<String>,
     },
-    /// The text of the card's QR code.
-    Qr(Zeroizing<String>),
+    /// The card's QR code.
+    Qr(Box<CardQr>),
+}
+
+impl Presentation {
+    /// The passwords that follow from it, the better one first: a CAN for PACE, then what BAC takes.
+    ///
+    /// # Errors
+    /// What was presented cannot be a password.
+    pub fn access_keys(&self) -> Result<Vec<AccessKey>, Failure> {
+        let bad = |error: AccessKeyError| Failure::new(ErrorCode::BadAccess, error.to_string());
+        let mut keys = Vec::new();
+        match self {
+            Self::Number(number) => keys.push(AccessKey::can(&number.can()).map_err(bad)?),
+            Self::Can(can) => keys.push(AccessKey::can(can).map_err(bad)?),
+            Self::Mrz(mrz) => {
+                if let Some(number) = mrz.vietnamese_number() {
+                    keys.push(AccessKey::can(&number.can()).map_err(bad)?);
+                }
+                keys.push(AccessKey::mrz_information(&mrz.access_information()).map_err(bad)?);
+            }
+            Self::Document { number, birth, expiry } => {
+                keys.push(AccessKey::mrz(number, birth, expiry).map_err(bad)?);
+            }
+            Self::Qr(qr) => {
+                let derived = qr.derived_access();
+                keys.push(AccessKey::can(&derived.can).map_err(bad)?);
+                if let Some(information) = derived.zone_information {
+                    keys.push(AccessKey::mrz_information(&information).map_err(bad)?);
+                }
+            }
+        }
+        Ok(keys)
+    }
 }

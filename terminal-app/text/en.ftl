@@ -184,6 +184,16 @@ cli-link = Link
 cli-link-figures = { $apdus } APDUs, { $bytes } bytes, { $ms } ms here; modelled at 424 kbit/s: { $modelled } ms
 cli-site = Site
 cli-elapsed = Elapsed
+cli-trust-added = added
+cli-trust-known = known already
+cli-trust-refused = refused
+cli-trust-anchors = country certificates
+cli-trust-lists = revocation lists
+cli-trust-expired = expired
+cli-trust-expires-soon = expires within 180 days
+cli-trust-weak = weak key or SHA-1
+cli-trust-stale-list = revocation list past its next update
+cli-trust-empty = nothing is trusted yet; add certificates with `idterm trust add`
 cli-unlimited = no expiry
 
 # ── Reasons, by number ──

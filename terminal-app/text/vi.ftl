@@ -184,6 +184,16 @@ cli-link = Kết nối
 cli-link-figures = { $apdus } APDU, { $bytes } byte, { $ms } ms ở đây; theo mô hình 424 kbit/s: { $modelled } ms
 cli-site = Điểm
 cli-elapsed = Thời gian
+cli-trust-added = đã thêm
+cli-trust-known = đã có sẵn
+cli-trust-refused = bị từ chối
+cli-trust-anchors = chứng thư quốc gia
+cli-trust-lists = danh sách thu hồi
+cli-trust-expired = đã hết hạn
+cli-trust-expires-soon = hết hạn trong vòng 180 ngày
+cli-trust-weak = khóa yếu hoặc SHA-1
+cli-trust-stale-list = danh sách thu hồi đã quá hạn cập nhật
+cli-trust-empty = chưa tin cậy nguồn nào; hãy thêm chứng thư bằng `idterm trust add`
 cli-unlimited = không thời hạn
 
 # ── Reasons, by number ──

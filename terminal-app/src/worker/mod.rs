@@ -1,0 +1,96 @@
+//! One verification at work: a link thread that only exchanges, a judge that proves, and their messages.
+//!
+//! The link thread owns transport and session. It hands each finished file to the judge, who proves the texts as soon
+//! as their files are there, while the portrait is still being read. The command line and the window run the same.
+
+mod judge;
+mod link;
+pub mod message;
+mod services;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use reader_core::capture::Capture;
+use reader_core::pki::TrustSnapshot;
+use reader_core::session::Plan;
+use reader_core::transport::Transport;
+use reader_core::wire::date::Timestamp;
+
+pub use judge::judge_stored;
+pub use message::{Event, Intent, Step};
+pub use services::{Services, ServicesError};
+
+use crate::config::Site;
+use crate::failure::Failure;
+use crate::presentation::Presentation;
+use crate::report::Report;
+
+/// Everything that one verification needs beside the chip.
+pub struct Job {
+    /// The site whose rules apply.
+    pub site: Arc<Site>,
+    /// Whom this terminal trusts.
+    pub trust: Arc<TrustSnapshot>,
+    /// The site's services, ready to be asked.
+    pub services: Arc<Services>,
+    /// What was presented with the card, if anything.
+    pub presentation: Option<Presentation>,
+    /// The moment at which everything is judged.
+    pub now: Timestamp,
+    /// The chip is simulated.
+    pub simulated_chip: bool,
+}
+
+/// Asks a verification to stop. Looked at between exchanges, and by whoever waits.
+#[derive(Clone, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Asks.
+    pub fn request(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was asked.
+    #[must_use]
+    pub fn is_requested(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What a verification leaves: the report, and the capture for whoever is to keep it.
+pub struct Verified {
+    /// The report.
+    pub report: Report,
+    /// What the chip gave.
+    pub capture: Capture,
+}
+
+/// Reads and proves one chip, asks the services, decides. Blocks until the end; events come through `tell`.
+///
+/// # Errors
+/// It could not be carried out: card gone before anything was proved, no randomness, stopped.
+pub fn verify<T: Transport + Send>(
+    transport: T,
+    plan: &Plan,
+    job: &Job,
+    stop: &Stop,
+    tell: &mut dyn FnMut(Event),
+) -> Result<Verified, Failure> {
+    let started = std::time::Instant::now();
+    let keys = job.presentation.as_ref().map(|presented| presented.access_keys(job.now)).transpose()?.unwrap_or_default();
+    let (sender, receiver) = std::sync::mpsc::sync_channel(64);
+    let mut judge = judge::Judge::new(job);
+    let reading = std::thread::scope(|scope| {
+        let link = std::thread::Builder::new()
+            .name("link".to_owned())
+            .spawn_scoped(scope, || link::read(transport, &keys, plan, stop, sender))
+            .map_err(|error| Failure::new(crate::failure::ErrorCode::Internal, format!("no thread: {error}")))?;
+        for message in receiver {
+            judge.take(message, tell);
+        }
+        link.join().map_err(|_| Failure::new(crate::failure::ErrorCode::Internal, "the link thread ended unexpectedly"))?
+    })?;
+    judge.finish(reading, started, stop, tell)
+}

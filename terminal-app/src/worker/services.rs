@@ -1,0 +1,126 @@
+//! The site's services: built once, asked for one proved person at a time.
+
+use reader_core::evidence::{Finding, Holder, Outcome, Reason, ServiceAnswer, ServiceFinding};
+
+use crate::config::Site;
+use crate::connectors::{
+    self, Audience, BirthDate, Cancel, ConfigError, Connector, PermittedFields, PersonFields, Query, Question, Surroundings,
+};
+use crate::text::Texts;
+
+/// A service of the site, with its connector where this terminal has settings for it.
+struct Service {
+    name: String,
+    sees: Vec<connectors::Field>,
+    connector: Option<Box<dyn Connector>>,
+}
+
+/// The services of a site.
+pub struct Services {
+    services: Vec<Service>,
+}
+
+/// Settings of a service that cannot be used: every fault.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+pub struct ServicesError(Vec<ConfigError>);
+
+/// What a service said: the finding for the evidence, and what only the application keeps.
+pub(super) struct Asked {
+    pub finding: ServiceFinding,
+    pub simulated: bool,
+}
+
+impl Services {
+    /// Builds the connectors of every service that has settings.
+    ///
+    /// # Errors
+    /// Settings are faulty; all of them are named.
+    pub fn of_site(site: &Site) -> Result<Self, ServicesError> {
+        let mut services = Vec::new();
+        let mut faults = Vec::new();
+        for service in &site.services {
+            let connector = if service.settings.is_empty() {
+                None
+            } else {
+                let built =
+                    connectors::build(&service.name, &service.kind, service.settings.clone(), Surroundings::system());
+                built.map_err(|error| faults.push(error)).ok()
+            };
+            services.push(Service { name: service.name.clone(), sees: service.sees.clone(), connector });
+        }
+        if faults.is_empty() { Ok(Self { services }) } else { Err(ServicesError(faults)) }
+    }
+
+    /// Puts a connector made elsewhere in the place of the one that the site names, if it names one.
+    #[must_use]
+    pub fn with(mut self, connector: Box<dyn Connector>) -> Self {
+        if let Some(service) = self.services.iter_mut().find(|service| service.name == connector.id()) {
+            service.connector = Some(connector);
+        }
+        self
+    }
+
+    /// Whether there is anything to ask.
+    #[must_use]
+    pub fn any(&self) -> bool {
+        self.services.iter().any(|service| service.connector.is_some())
+    }
+
+    /// Asks every service about the person; without a proved person none is asked.
+    pub(super) fn ask(&self, holder: Option<&Holder>, transaction: &str, cancel: &Cancel, texts: &Texts) -> Vec<Asked> {
+        let ask_one = |service: &Service| match (holder, &service.connector) {
+            (Some(holder), Some(connector)) => {
+                let fields = PermittedFields::cut(&person(holder), &service.sees);
+                let query = Query { question: Question::Eligibility, fields, transaction: transaction.to_owned() };
+                translate(connector.query(&query, cancel), texts)
+            }
+            (None, _) => not_asked(&service.name, "nobody was proved whom it could be asked about"),
+            (_, None) => not_asked(&service.name, "it is not configured at this terminal"),
+        };
+        self.services.iter().map(ask_one).collect()
+    }
+}
+
+fn not_asked(name: &str, why: &str) -> Asked {
+    let finding = Finding::new(Outcome::NotPerformed(Reason::ServiceNotAsked)).with_detail(why);
+    Asked { finding: ServiceFinding { name: name.to_owned(), finding, answer: None }, simulated: false }
+}
+
+/// The proved fields that a service may be shown.
+fn person(holder: &Holder) -> PersonFields {
+    PersonFields {
+        number: Some(holder.number.clone()),
+        name: Some(holder.name.clone()),
+        birth_date: holder.birth_date.as_deref().and_then(BirthDate::parse),
+        sex: holder.sex.clone(),
+        residence: holder.details.get("residence").cloned(),
+    }
+}
+
+/// From the connector's words to evidence.
+fn translate(found: connectors::ServiceFinding, texts: &Texts) -> Asked {
+    let place = found.place().unwrap_or_default().to_owned();
+    let code = found.code.clone().unwrap_or_default();
+    let note = found.note.clone().unwrap_or_default();
+    let variables =
+        [("code", code.as_str()), ("note", note.as_str()), ("service", found.service.as_str()), ("where", place.as_str())];
+    let text = texts.with(&found.text_key(Audience::Staff), &variables);
+    let outcome = match found.outcome {
+        connectors::Outcome::Confirmed => Outcome::Confirmed,
+        connectors::Outcome::Refuted => Outcome::Refuted(Reason::ServiceSaysNo),
+        connectors::Outcome::Undetermined => Outcome::Undetermined(Reason::ServiceAnswerUnclear),
+        connectors::Outcome::NotSupported => Outcome::NotSupported,
+        connectors::Outcome::NotPerformed => Outcome::NotPerformed(Reason::ServiceNotAsked),
+        connectors::Outcome::Aborted => Outcome::Aborted(Reason::ServiceUnavailable),
+    };
+    let answer = found.code.as_ref().map(|code| ServiceAnswer { code: code.clone(), text: text.clone(), age_s: found.age_s });
+    let mut finding = Finding::new(outcome);
+    if answer.is_none() {
+        finding = finding.with_detail(text);
+    }
+    Asked {
+        finding: ServiceFinding { name: found.service.clone(), finding, answer },
+        simulated: found.simulated,
+    }
+}
