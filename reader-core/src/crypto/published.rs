@@ -243,3 +243,64 @@ fn a_point_off_the_curve_is_refused_before_any_key_touches_it() {
     let curve = Curve::BrainpoolP256r1;
     assert_eq!(Point::decode(curve, &point), Err(EcError::NotOnCurve(curve)));
 }
+
+#[test]
+fn single_blocks() {
+    // FIPS 197 appendix C.
+    let plain = vector::from_hex("00112233445566778899AABBCCDDEEFF").unwrap();
+    let key: Vec<u8> = (0..32).collect();
+    for (suite, expected) in [
+        (CipherSuite::Aes128, "69C4E0D86A7B0430D8CDB78070B4C55A"),
+        (CipherSuite::Aes192, "DDA97CA4864CDFE06EAF70A0EC0D7191"),
+        (CipherSuite::Aes256, "8EA2B7CA516745BFEAFC49904B496089"),
+    ] {
+        let key = Secret::from_slice(&key[..suite.key_len()]);
+        let encrypted = cipher::encrypt_block(suite, &key, &plain);
+        assert_eq!(encrypted, Ok(vector::from_hex(expected).unwrap()));
+        assert!(matches!(
+            cipher::encrypt_block(suite, &key, &plain[1..]),
+            Err(CipherError::BlockLength { .. })
+        ));
+        let wrong = Secret::from_slice(&[0; 15]);
+        assert!(matches!(cipher::encrypt_block(suite, &wrong, &plain), Err(CipherError::KeyLength { .. })));
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn what_is_padded_and_encrypted_comes_back(data: Vec<u8>, key: [u8; 32], iv: [u8; 16]) {
+        let suites = [CipherSuite::TripleDes, CipherSuite::Aes128, CipherSuite::Aes192, CipherSuite::Aes256];
+        for suite in suites {
+            let (block, key) = (suite.block_size(), Secret::from_slice(&key[..suite.key_len()]));
+            let padded = cipher::pad(&data, block);
+            let cryptogram = cipher::cbc_encrypt(suite, &key, &iv[..block], &padded).unwrap();
+            proptest::prop_assert_ne!(&cryptogram, &padded);
+            let plain = cipher::cbc_decrypt(suite, &key, &iv[..block], &cryptogram).unwrap();
+            proptest::prop_assert_eq!(cipher::unpad(&plain, block), Ok(&data[..]));
+            // A whole number of blocks and a vector of one block, or nothing.
+            proptest::prop_assert!(cipher::cbc_decrypt(suite, &key, &iv[..block], &cryptogram[1..]).is_err());
+            proptest::prop_assert!(cipher::cbc_decrypt(suite, &key, &iv[1..block], &cryptogram).is_err());
+        }
+    }
+
+    #[test]
+    fn unpadding_never_panics_and_only_takes_what_padding_makes(data: Vec<u8>) {
+        for block in [8, 16] {
+            if let Ok(plain) = cipher::unpad(&data, block) {
+                proptest::prop_assert!(data.len() - plain.len() <= block);
+                let mut again = plain.to_vec();
+                again.push(0x80);
+                again.resize(data.len(), 0);
+                proptest::prop_assert_eq!(again, data.clone());
+            }
+        }
+    }
+
+    #[test]
+    fn odd_bytes_never_panic_a_point_or_a_key(data: Vec<u8>) {
+        for curve in Curve::ALL {
+            let _ = Point::decode(curve, &data);
+        }
+        let _ = RsaPublicKey::new(&data, &data);
+    }
+}

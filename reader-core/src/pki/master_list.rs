@@ -101,16 +101,19 @@ impl TrustBuilder {
             let detail = format!("{} is not a signer of master lists", signer.subject());
             return Err(Whole::new(Refusal::ListSignerNotForLists, detail));
         }
-        if self.crls.iter().any(|crl| {
-            crl.issuer().country() == signer.issuer().country() && crl.lists(signer)
-        }) {
+        if self
+            .crls
+            .iter()
+            .any(|crl| crl.issuer().country() == signer.issuer().country() && crl.lists(signer))
+        {
             return Err(Whole::new(Refusal::CertificateRevoked, signer.subject()));
         }
         if pins.contains(signer.fingerprint()) {
             return Ok(());
         }
         let indices = self.issuers(signer);
-        let trusted = indices.iter().filter_map(|index| self.anchors.get(*index)).map(|anchor| &anchor.certificate);
+        let trusted =
+            indices.iter().filter_map(|index| self.anchors.get(*index)).map(|anchor| &anchor.certificate);
         let pinned = at_hand.iter().filter(|certificate| pins.contains(certificate.fingerprint()));
         let mut keys = trusted.chain(pinned).filter_map(|certificate| certificate.public_key().ok());
         if keys.any(|key| signer.verify_under(&key).is_ok_and(|check| check.is_valid())) {

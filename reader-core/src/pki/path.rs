@@ -127,7 +127,8 @@ pub fn revocation(signer: &Certificate, anchor: &Anchor, trust: &TrustSnapshot) 
         .crls()
         .iter()
         .filter(|crl| {
-            crl.issuer().says_the_same(signer.issuer()) || (country.is_some() && crl.issuer().country() == country)
+            crl.issuer().says_the_same(signer.issuer())
+                || (country.is_some() && crl.issuer().country() == country)
         })
         .collect();
     if lists.iter().any(|crl| crl.lists(signer) || crl.lists(&anchor.certificate)) {

@@ -71,11 +71,15 @@ pub struct ValidSigner {
 
 /// The certificate that a signer names, among those at hand.
 #[must_use]
-pub fn signer_certificate<'c>(signer: &SignerInfo<'_>, at_hand: &'c [Certificate]) -> Option<&'c Certificate> {
+pub fn signer_certificate<'c>(
+    signer: &SignerInfo<'_>,
+    at_hand: &'c [Certificate],
+) -> Option<&'c Certificate> {
     at_hand.iter().find(|certificate| match signer.sid {
         SignerIdentifier::IssuerAndSerial { issuer, serial } => {
             let same_issuer = certificate.issuer().raw() == issuer
-                || super::name::Name::parse(issuer).is_ok_and(|name| name.says_the_same(certificate.issuer()));
+                || super::name::Name::parse(issuer)
+                    .is_ok_and(|name| name.says_the_same(certificate.issuer()));
             same_issuer && shortest(certificate.serial()) == shortest(serial)
         }
         SignerIdentifier::SubjectKeyIdentifier(id) => certificate.subject_key_id() == Some(id),
@@ -106,7 +110,8 @@ pub fn check(
         notes.push(SignerNote::BareKeyAlgorithm);
     }
     let holds = |message: &[u8]| {
-        signature::verify(&key, named.scheme, message, signer.signature).map(signature::SignatureCheck::is_valid)
+        signature::verify(&key, named.scheme, message, signer.signature)
+            .map(signature::SignatureCheck::is_valid)
     };
     if !holds(&attributes.signed_bytes())? {
         match attributes.sorted_bytes() {

@@ -258,7 +258,12 @@ impl TrustBuilder {
         }
         let candidates = self.crl_issuers(&crl);
         if candidates.is_empty() {
-            imported.refuse(crl.issuer(), &der, Refusal::CrlIssuerUnknown, "add the issuer's certificate first");
+            imported.refuse(
+                crl.issuer(),
+                &der,
+                Refusal::CrlIssuerUnknown,
+                "add the issuer's certificate first",
+            );
             return imported;
         }
         let signed = candidates
@@ -266,7 +271,12 @@ impl TrustBuilder {
             .filter_map(|index| self.anchors.get(*index))
             .any(|anchor| crl.verify_under(&anchor.key).is_ok_and(|check| check.is_valid()));
         if !signed {
-            imported.refuse(crl.issuer(), &der, Refusal::CrlSignatureWrong, "under none of the issuer's keys");
+            imported.refuse(
+                crl.issuer(),
+                &der,
+                Refusal::CrlSignatureWrong,
+                "under none of the issuer's keys",
+            );
             return imported;
         }
         if let Some(index) = self.crls.iter().position(|other| same_issuer(other, &crl)) {
@@ -324,12 +334,17 @@ impl TrustBuilder {
     }
 
     /// Why `certificate` may be trusted: its own signature, or that of a trusted one.
-    pub(super) fn vouch(&self, certificate: &Certificate) -> Result<(PublicKey, VerifiedBy), (Refusal, String)> {
+    pub(super) fn vouch(
+        &self,
+        certificate: &Certificate,
+    ) -> Result<(PublicKey, VerifiedBy), (Refusal, String)> {
         let key = authority_key(certificate)?;
         if certificate.is_root() {
             return match certificate.verify_under(&key) {
                 Ok(check) if check.is_valid() => Ok((key, VerifiedBy::SelfSigned)),
-                Ok(_) => Err((Refusal::SelfSignatureWrong, "altered, or not signed by its own key".to_owned())),
+                Ok(_) => {
+                    Err((Refusal::SelfSignatureWrong, "altered, or not signed by its own key".to_owned()))
+                }
                 Err(error) => Err((Refusal::KeyUnusable, error.to_string())),
             };
         }
@@ -355,8 +370,11 @@ impl TrustBuilder {
         let country = crl.issuer().country();
         let issues = |anchor: &Anchor| {
             let subject = anchor.certificate.subject();
-            let by_id = crl.authority_key_id().is_some_and(|id| anchor.certificate.subject_key_id() == Some(id));
-            by_id || subject.says_the_same(crl.issuer()) || (country.is_some() && subject.country() == country)
+            let by_id =
+                crl.authority_key_id().is_some_and(|id| anchor.certificate.subject_key_id() == Some(id));
+            by_id
+                || subject.says_the_same(crl.issuer())
+                || (country.is_some() && subject.country() == country)
         };
         let matching = self.anchors.iter().enumerate().filter(|(_, anchor)| issues(anchor));
         matching.map(|(index, _)| index).take(MAX_CANDIDATES).collect()
