@@ -1,6 +1,9 @@
 //! A bare card and a bare terminal for the tests of the chip.
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a broken test may panic")]
+
+pub mod access;
 
 use test_vectors::card::{AccessControl, Card, Suite};
 use test_vectors::chip::primitives::{cbc_decrypt, cbc_encrypt, encrypt_block, mac, pad, unpad};
@@ -51,7 +54,7 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    pub fn new(channel: Channel) -> Terminal {
+    pub fn new(channel: &Channel) -> Terminal {
         let (encryption, authentication, counter) = channel.keys();
         Terminal {
             suite: channel.suite(),
