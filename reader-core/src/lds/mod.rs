@@ -13,6 +13,7 @@ pub mod file_id;
 pub mod mrz;
 pub mod personal;
 pub mod portrait;
+pub mod qr;
 pub mod security_infos;
 pub mod sod;
 

@@ -150,6 +150,8 @@ impl LdsVersionInfo {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::wire::tlv::encode;
 
@@ -186,6 +188,20 @@ mod tests {
             assert!(LdsSecurityObject::parse(&object(0, groups, false)).is_err(), "{groups:?}");
         }
         assert!(LdsSecurityObject::parse(&[object(0, &[(1, 32)], false), vec![0]].concat()).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(
+            bytes in prop::collection::vec(any::<u8>(), 0..120),
+            at in 0_usize..90,
+            byte in any::<u8>(),
+        ) {
+            let _ = SodFile::parse(&bytes);
+            let mut damaged = object(1, &[(1, 20), (2, 20)], true);
+            if let Some(place) = damaged.get_mut(at) { *place = byte; }
+            let _ = LdsSecurityObject::parse(&damaged);
+        }
     }
 
     #[test]

@@ -1,0 +1,158 @@
+//! Files of other makers against what is known of them.
+
+use std::path::PathBuf;
+
+use reader_core::lds::com::Com;
+use reader_core::lds::dg1::Dg1;
+use reader_core::lds::mrz::Format;
+use reader_core::lds::portrait::{
+    DeclaredFormat, FaceRecord, ImageFormat, Limits, PixelFormat, Portraits, decode, decode_bytes,
+    parse_record,
+};
+use reader_core::lds::security_infos::{KeyAgreement, SecurityInfo, SecurityInfos, Suite};
+use reader_core::lds::sod::SodFile;
+use reader_core::lds::{DataGroup, dg14, dg15};
+
+fn shared(name: &str) -> Option<Vec<u8>> {
+    let root = std::env::var_os("IDTERM_SHARED")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared"), PathBuf::from);
+    let path = root.join("vectors").join(name);
+    match std::fs::read(&path) {
+        Ok(bytes) => Some(bytes),
+        Err(_) if std::env::var("REQUIRE_SHARED").as_deref() == Ok("1") => {
+            panic!("{} is missing", path.display())
+        }
+        Err(_) => {
+            println!("skipped, data not present: {}", path.display());
+            None
+        }
+    }
+}
+
+const SETS: [&str; 3] = ["bsi-2008", "bsi-2013", "etsi-eacaa"];
+
+#[test]
+fn zones_of_the_specimens() {
+    for set in SETS {
+        let Some(file) = shared(&format!("lds/{set}/Datagroup1.bin")) else { return };
+        let dg1 = Dg1::parse(&file).unwrap();
+        assert_eq!((dg1.mrz.format(), dg1.trailing_bytes), (Format::Td3, 0), "{set}");
+        assert_eq!(dg1.mrz.issuer(), "D", "{set}");
+        assert_eq!(dg1.mrz.name().primary.as_str(), "MUSTERMANN", "{set}");
+    }
+    let Some(file) = shared("sod-negative/17_DG1.bin") else { return };
+    assert_eq!(Dg1::parse(&file).unwrap().mrz.issuer(), "SU");
+}
+
+#[test]
+fn portraits_of_the_specimens() {
+    let Some(expected) = shared("biometric/ICAO_39794_5_AP_DG2_Face.jpg") else { return };
+    assert!(decode_bytes(&expected, Limits::default()).is_ok());
+    for set in SETS {
+        let Some(file) = shared(&format!("lds/{set}/Datagroup2.bin")) else { return };
+        let portraits = Portraits::parse(&file).unwrap();
+        assert_eq!((portraits.declared_count, portraits.instances.len()), (1, 1), "{set}");
+        let image = portraits.first_image().unwrap();
+        assert_eq!(image.format(), Some(ImageFormat::Jpeg2000File));
+        assert!(image.format_agrees() && image.lengths_agree);
+        let pixels = decode(image, Limits::default()).unwrap();
+        assert_eq!((pixels.width(), pixels.height(), pixels.format()), (413, 531, PixelFormat::Rgb));
+        // The record declares other dimensions than the image has.
+        assert_ne!((u32::from(image.declared_width), u32::from(image.declared_height)), (413, 531));
+        let start = image.data().windows(4).position(|bytes| bytes == [0xFF, 0x4F, 0xFF, 0x51]).unwrap();
+        let bare = decode_bytes(&image.data()[start..], Limits::default()).unwrap();
+        assert_eq!(bare.data(), pixels.data(), "a bare codestream gives the same pixels");
+    }
+}
+
+#[test]
+fn face_record_gives_its_image_byte_for_byte() {
+    let Some(record) = shared("biometric/ISO19794_Test1_Data.bin") else { return };
+    let Some(expected) = shared("biometric/ISO19794_Test1_Face.jpg") else { return };
+    let images = parse_record(&record).unwrap();
+    assert_eq!(images.len(), 1);
+    assert_eq!(images[0].data(), expected);
+    // The record says JPEG 2000 and holds JPEG.
+    assert_eq!(images[0].declared_format, DeclaredFormat::Jpeg2000);
+    assert_eq!(images[0].format(), Some(ImageFormat::Jpeg));
+    let pixels = decode(&images[0], Limits::default()).unwrap();
+    assert_eq!((pixels.width(), pixels.height()), (148, 70));
+}
+
+#[test]
+fn the_newer_face_record_is_recognised() {
+    let Some(file) = shared("biometric/ICAO_39794_5_AP_DG2_MandFields.dat") else { return };
+    let portraits = Portraits::parse(&file).unwrap();
+    assert!(matches!(portraits.instances[0].record, FaceRecord::Iso39794 { bytes: 15_051 }));
+    assert_eq!(portraits.instances[0].format_type, Some(0x002A));
+    assert!(portraits.first_image().is_none());
+}
+
+#[test]
+fn keys_of_the_specimens() {
+    for set in SETS {
+        let Some(file) = shared(&format!("lds/{set}/Datagroup14.bin")) else { return };
+        let infos = dg14::parse(&file).unwrap();
+        assert!(infos.chip_authentication_keys().count() > 0, "{set}");
+        assert!(
+            !infos.entries.iter().any(|entry| matches!(entry.info, SecurityInfo::Unreadable(_))),
+            "{set}"
+        );
+        let Some(file) = shared(&format!("lds/{set}/Datagroup15.bin")) else { return };
+        assert!(dg15::parse(&file).unwrap().starts_with(&[0x30]), "{set}");
+    }
+}
+
+#[test]
+fn lists_of_the_specimens() {
+    for set in ["bsi-2008", "bsi-2013"] {
+        let Some(file) = shared(&format!("lds/{set}/EF_COM.bin")) else { return };
+        let com = Com::parse(&file).unwrap();
+        assert_eq!((com.lds_version.as_str(), com.trailing_bytes), ("0107", 0), "{set}");
+        assert_eq!(com.groups.first(), Some(&DataGroup::Dg1), "{set}");
+    }
+    for set in SETS {
+        let Some(file) = shared(&format!("lds/{set}/EF_SOD.bin")) else { return };
+        assert_eq!(SodFile::parse(&file).unwrap().trailing_bytes, 0, "{set}");
+    }
+    let Some(file) = shared("sod-negative/13_EF_SOD.bin") else { return };
+    assert_eq!(SodFile::parse(&file).unwrap().trailing_bytes, 1);
+}
+
+#[test]
+fn security_infos_of_cards() {
+    for (name, entries, suites, trailing_bytes) in [
+        ("ausweisapp_efCardAccess", 6, &[Suite::Aes128][..], 828),
+        ("ef_cardaccess_new_testcard", 5, &[Suite::Aes128], 38),
+        ("ef_cardaccess_old_testcard", 6, &[Suite::Aes128], 0),
+        ("tc_ecdh_ef_cardaccess", 6, &[Suite::Aes128], 0),
+        ("ef_cardaccess_slowenia", 4, &[], 2),
+    ] {
+        let Some(file) = shared(&format!("security-infos/{name}.bin")) else { return };
+        let infos = SecurityInfos::parse(&file).unwrap();
+        let offered: Vec<Suite> = infos.pace().map(|pace| pace.protocol.suite).collect();
+        let rebuilt: usize = infos.entries.iter().map(|entry| entry.raw.len()).sum();
+        assert!(rebuilt + infos.trailing_bytes < file.len());
+        assert_eq!(
+            (infos.entries.len(), offered.as_slice(), infos.trailing_bytes),
+            (entries, suites, trailing_bytes),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn the_standards_own_dg14() {
+    let Some(file) = shared("security-infos/doc9303_sample_dg14.bin") else { return };
+    let infos = dg14::parse(&file).unwrap();
+    let keys: Vec<_> = infos.chip_authentication_keys().collect();
+    assert_eq!(keys.len(), 1);
+    assert_eq!((keys[0].agreement, keys[0].key_id), (KeyAgreement::Dh, None));
+    assert!(keys[0].spki.starts_with(&[0x30, 0x82]));
+    let offered: Vec<_> =
+        infos.chip_authentication().map(|info| (info.agreement, info.suite, info.version)).collect();
+    assert_eq!(offered, [(KeyAgreement::Dh, Suite::TripleDes, 1)]);
+    assert_eq!(infos.terminal_authentication().map(|info| info.version), Some(1));
+    assert_eq!((infos.entries.len(), infos.trailing_bytes), (3, 0));
+    assert!(infos.active_authentication().is_none());
+}
