@@ -106,10 +106,9 @@ impl Mrz {
         let zone = Self::parse_exact(joined.as_bytes())?;
         // Lines of the wrong lengths that happen to add up are a misread zone.
         let expected = zone.format.line_characters();
-        if lines.len() > 1 {
-            if let Some(line) = lines.iter().position(|line| line.len() != expected) {
-                return Err(MrzError::Lines { line: line + 1, expected });
-            }
+        match lines.iter().position(|line| line.len() != expected) {
+            Some(line) if lines.len() > 1 => return Err(MrzError::Lines { line: line + 1, expected }),
+            _ => {}
         }
         Ok(zone)
     }
