@@ -14,4 +14,5 @@ pub mod pki;
 pub mod policy;
 pub mod session;
 pub mod transport;
+pub mod verify;
 pub mod wire;

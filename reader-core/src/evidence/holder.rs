@@ -27,3 +27,26 @@ pub struct Holder {
     /// Further particulars by their key, such as `residence`.
     pub details: BTreeMap<String, String>,
 }
+
+impl Holder {
+    /// Only `verify` makes one, out of proved groups.
+    pub(crate) fn new(
+        number: String,
+        name: String,
+        document_number: String,
+        rest: impl FnOnce(&mut Self),
+    ) -> Self {
+        let mut holder = Self {
+            number,
+            name,
+            birth_date: None,
+            sex: None,
+            expiry_date: None,
+            nationality: None,
+            document_number,
+            details: BTreeMap::new(),
+        };
+        rest(&mut holder);
+        holder
+    }
+}

@@ -104,7 +104,7 @@ pub struct ServiceAnswer {
 /// What the services said, in the order of the site file.
 pub type ServiceFindings = Vec<ServiceFinding>;
 
-/// Everything that is known when a site decides. Made once, by [`crate::verify::assemble`], and never edited after.
+/// Everything that is known when a site decides. Made once, by `verify::assemble`, and never edited after.
 #[derive(Clone)]
 pub struct Evidence {
     proof: ProofFindings,

@@ -1,0 +1,76 @@
+//! How the chip was opened. Never evidence of anything: the number is known to others. Spec: 9303-11 §4.
+
+use super::Case;
+use super::hashes::Files;
+use crate::capture::{AccessFailure, AccessTrace, Deviation, Origin};
+use crate::evidence::{Finding, Outcome, Reason, Witness};
+use crate::lds::security_infos::SecurityInfos;
+use crate::lds::{DataGroup, FileId, dg14};
+
+const fn not_performed(reason: Reason) -> Finding {
+    Finding::new(Outcome::NotPerformed(reason))
+}
+
+fn failed(failure: &AccessFailure) -> Finding {
+    match failure {
+        AccessFailure::WrongPassword => Finding::new(Outcome::Refuted(Reason::WrongPassword)),
+        AccessFailure::Refused(status) => Finding::new(Outcome::Undetermined(Reason::AccessRefused))
+            .with_detail(format!("status {status:04X}")),
+        AccessFailure::Protocol(what) => {
+            Finding::new(Outcome::Refuted(Reason::AccessProtocolBroken)).with_detail(*what)
+        }
+        AccessFailure::Broken => Finding::new(Outcome::Aborted(Reason::CardGone)),
+        AccessFailure::NotOffered => Finding::new(Outcome::Undetermined(Reason::AccessNotOffered)),
+    }
+}
+
+fn offers_pace(case: &Case<'_>, files: &Files<'_>) -> bool {
+    let open = case.capture.bytes(FileId::CARD_ACCESS).and_then(|file| SecurityInfos::parse(file).ok());
+    let signed = files.group(DataGroup::Dg14).proved().and_then(|file| dg14::parse(file).ok());
+    [open, signed].into_iter().flatten().any(|infos| infos.pace().next().is_some())
+}
+
+pub(super) fn pace(case: &Case<'_>, files: &Files<'_>) -> Finding {
+    if case.capture.origin == Origin::Stored {
+        return not_performed(Reason::NoChipSession);
+    }
+    let mut finding = match &case.capture.pace {
+        Some(AccessTrace::Opened) => Finding::confirmed(Witness::ThisTerminal),
+        Some(AccessTrace::Failed(failure)) => failed(failure),
+        None if !offers_pace(case, files) => Finding::new(Outcome::NotSupported),
+        None if case.capture.bac == Some(AccessTrace::Opened) => not_performed(Reason::AccessNotNeeded),
+        None => not_performed(Reason::AccessNotTried),
+    };
+    if case.capture.deviations.contains(&Deviation::AssumedCardAccess) {
+        finding.notes.push(Reason::AssumedCardAccess);
+    }
+    finding
+}
+
+pub(super) fn bac(case: &Case<'_>) -> Finding {
+    if case.capture.origin == Origin::Stored {
+        return not_performed(Reason::NoChipSession);
+    }
+    let mut finding = match &case.capture.bac {
+        Some(AccessTrace::Opened) => Finding::confirmed(Witness::ThisTerminal),
+        Some(AccessTrace::Failed(failure)) => failed(failure),
+        None if case.capture.pace == Some(AccessTrace::Opened) => not_performed(Reason::AccessNotNeeded),
+        None => not_performed(Reason::AccessNotTried),
+    };
+    let fell_back = |deviation: &Deviation| matches!(deviation, Deviation::FellBackToBac { .. });
+    if case.capture.deviations.iter().any(fell_back) {
+        finding.notes.push(Reason::FellBackToBac);
+    }
+    finding
+}
+
+pub(super) fn terminal_authentication(files: &Files<'_>) -> Finding {
+    let infos = match files.group(DataGroup::Dg14).required() {
+        Ok(file) => dg14::parse(file).ok(),
+        Err(finding) => return finding,
+    };
+    match infos.and_then(|infos| infos.terminal_authentication()) {
+        Some(_) => not_performed(Reason::NoTerminalCertificates),
+        None => Finding::new(Outcome::NotSupported),
+    }
+}

@@ -1,0 +1,227 @@
+//! Whether this is the original chip: chip authentication and active authentication over signed keys.
+//!
+//! A protocol that succeeded proves a key and nothing else; it counts only if that key stands in a file whose hash is
+//! signed under a confirmed chain. Spec: 9303-11 §6.
+
+use super::hashes::{Files, Hashes};
+use super::{Case, Strictness};
+use crate::capture::{ActiveAuthenticationTrace, ChipAuthenticationTrace, Origin};
+use crate::crypto::hash::HashAlgorithm;
+use crate::crypto::iso9796::{self, Iso9796Check};
+use crate::crypto::signature::{self, EcdsaEncoding, PublicKey, SignatureScheme};
+use crate::evidence::{Finding, Outcome, Reason, Witness};
+use crate::key;
+use crate::lds::security_infos::{ActiveSignature, EcdsaHash, Mapping, SecurityInfos};
+use crate::lds::{DataGroup, FileId, dg14, dg15};
+
+/// What proved the chip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChipProof {
+    /// Chip authentication, seen by this terminal.
+    ChipAuthentication,
+    /// Active authentication, which convinces anyone.
+    ActiveAuthentication,
+}
+
+/// The chip holds a private key whose public half is signed under a confirmed chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GenuineChip(ChipProof);
+
+impl GenuineChip {
+    /// What proved it; chip authentication is named first.
+    #[must_use]
+    pub const fn by(&self) -> ChipProof {
+        self.0
+    }
+}
+
+pub(super) struct ChipJudgement {
+    pub(super) chip_authentication: Finding,
+    pub(super) active_authentication: Finding,
+    pub(super) pace_cam: Finding,
+    pub(super) genuine: Option<GenuineChip>,
+}
+
+pub(super) fn judge(case: &Case<'_>, hashes: &Hashes, files: &Files<'_>) -> ChipJudgement {
+    let chip_authentication = chip_authentication(case, files);
+    let active_authentication = active_authentication(case, files);
+    let proof = if chip_authentication.outcome.is_confirmed() {
+        Some(ChipProof::ChipAuthentication)
+    } else if active_authentication.outcome.is_confirmed() {
+        Some(ChipProof::ActiveAuthentication)
+    } else {
+        None
+    };
+    // Both findings are confirmed over proved groups alone; the hashes say it once more.
+    let genuine = proof.filter(|_| matches!(hashes, Hashes::Signed(_))).map(GenuineChip);
+    ChipJudgement { chip_authentication, active_authentication, pace_cam: pace_cam(case, files), genuine }
+}
+
+fn not_performed(case: &Case<'_>) -> Finding {
+    Finding::new(Outcome::NotPerformed(match case.capture.origin {
+        Origin::Live => Reason::ChipProofNotTried,
+        Origin::Stored => Reason::NoChipSession,
+    }))
+}
+
+fn refused(reason: Reason, status: u16) -> Finding {
+    Finding::new(Outcome::Undetermined(reason)).with_detail(format!("status {status:04X}"))
+}
+
+fn chip_authentication(case: &Case<'_>, files: &Files<'_>) -> Finding {
+    let file = match files.group(DataGroup::Dg14).required() {
+        Ok(file) => file,
+        Err(finding) => return finding,
+    };
+    let infos = match dg14::parse(file) {
+        Ok(infos) => infos,
+        Err(error) => {
+            return Finding::new(Outcome::Undetermined(Reason::ChipAuthenticationNotUnderstood))
+                .with_detail(error.to_string());
+        }
+    };
+    if infos.chip_authentication_keys().next().is_none() {
+        return Finding::new(Outcome::NotSupported);
+    }
+    if case.capture.origin == Origin::Stored {
+        // The new keys were seen by the terminal of that time alone.
+        return Finding::new(Outcome::NotPerformed(Reason::NoChipSession));
+    }
+    match &case.capture.chip_authentication {
+        None => not_performed(case),
+        Some(ChipAuthenticationTrace::NewKeysAnswered { public_key, key_id }) => {
+            let signed = infos
+                .chip_authentication_keys()
+                .any(|key| key.spki == *public_key && (key_id.is_none() || key.key_id == *key_id));
+            if signed {
+                Finding::confirmed(Witness::ThisTerminal)
+            } else {
+                Finding::new(Outcome::Refuted(Reason::ChipKeyDiffers))
+            }
+        }
+        Some(ChipAuthenticationTrace::NewKeysRefused) => {
+            Finding::new(Outcome::Refuted(Reason::ChipAuthenticationFailed))
+        }
+        Some(ChipAuthenticationTrace::Refused(status)) => refused(Reason::ChipAuthenticationRefused, *status),
+        Some(ChipAuthenticationTrace::Aborted) => Finding::new(Outcome::Aborted(Reason::CardGone)),
+        Some(ChipAuthenticationTrace::NotUnderstood(what)) => {
+            Finding::new(Outcome::Undetermined(Reason::ChipAuthenticationNotUnderstood)).with_detail(*what)
+        }
+    }
+}
+
+fn active_authentication(case: &Case<'_>, files: &Files<'_>) -> Finding {
+    let file = match files.group(DataGroup::Dg15).required() {
+        Ok(file) => file,
+        Err(finding) => return finding,
+    };
+    let (challenge, signature) = match &case.capture.active_authentication {
+        None => return not_performed(case),
+        Some(ActiveAuthenticationTrace::Signed { challenge, signature }) => (challenge, signature),
+        Some(ActiveAuthenticationTrace::Refused(status)) => {
+            return refused(Reason::ActiveAuthenticationRefused, *status);
+        }
+        Some(ActiveAuthenticationTrace::Aborted) => {
+            return Finding::new(Outcome::Aborted(Reason::CardGone));
+        }
+    };
+    let unusable = |detail: String| {
+        Finding::new(Outcome::Undetermined(Reason::ActiveAuthenticationKeyUnusable)).with_detail(detail)
+    };
+    let key = match dg15::parse(file) {
+        Ok(spki) => match key::public_key(spki) {
+            Ok(key) => key,
+            Err(error) => return unusable(error.to_string()),
+        },
+        Err(error) => return unusable(error.to_string()),
+    };
+    match &key {
+        PublicKey::Rsa(rsa) => match iso9796::open(rsa, signature, challenge) {
+            Iso9796Check::Valid { hash } => {
+                Finding::confirmed(Witness::Anyone).with_detail(format!("{} with {hash}", key.name()))
+            }
+            Iso9796Check::Invalid(fault) => failed().with_detail(fault.to_string()),
+        },
+        PublicKey::Ec(_) => {
+            let signed = files.group(DataGroup::Dg14).proved().and_then(|file| dg14::parse(file).ok());
+            match named_hash(signed.as_ref()) {
+                NamedHash::Is(hash) => ecdsa(&key, &[hash], challenge, signature, case.settings.strictness),
+                NamedHash::Missing if case.settings.strictness == Strictness::Tolerant => {
+                    let mut finding =
+                        ecdsa(&key, &HashAlgorithm::ALL, challenge, signature, case.settings.strictness);
+                    finding.notes.push(Reason::ActiveAuthenticationHashGuessed);
+                    finding
+                }
+                NamedHash::Missing => unusable("DG14 does not say which hash it uses".to_owned()),
+                NamedHash::Unknown => unusable("DG14 names an algorithm that is not known".to_owned()),
+            }
+        }
+    }
+}
+
+const fn failed() -> Finding {
+    Finding::new(Outcome::Refuted(Reason::ActiveAuthenticationFailed))
+}
+
+enum NamedHash {
+    Is(HashAlgorithm),
+    Missing,
+    Unknown,
+}
+
+/// The hash that ActiveAuthenticationInfo names. Spec: 9303-11 §9.2.4.
+fn named_hash(infos: Option<&SecurityInfos>) -> NamedHash {
+    match infos.and_then(SecurityInfos::active_authentication).map(|info| &info.signature) {
+        None => NamedHash::Missing,
+        Some(ActiveSignature::Other(_)) => NamedHash::Unknown,
+        Some(ActiveSignature::PlainEcdsa(hash)) => NamedHash::Is(match hash {
+            EcdsaHash::Sha1 => HashAlgorithm::Sha1,
+            EcdsaHash::Sha224 => HashAlgorithm::Sha224,
+            EcdsaHash::Sha256 => HashAlgorithm::Sha256,
+            EcdsaHash::Sha384 => HashAlgorithm::Sha384,
+            EcdsaHash::Sha512 => HashAlgorithm::Sha512,
+        }),
+    }
+}
+
+/// ECDSA in plain form; in DER as a tolerance.
+fn ecdsa(
+    key: &PublicKey,
+    hashes: &[HashAlgorithm],
+    challenge: &[u8],
+    signature: &[u8],
+    strictness: Strictness,
+) -> Finding {
+    let holds = |hash, encoding| {
+        let scheme = SignatureScheme::Ecdsa { hash, encoding };
+        signature::verify(key, scheme, challenge, signature).is_ok_and(signature::SignatureCheck::is_valid)
+    };
+    let encodings: &[EcdsaEncoding] = match strictness {
+        Strictness::Tolerant => &[EcdsaEncoding::Plain, EcdsaEncoding::Der],
+        Strictness::Strict => &[EcdsaEncoding::Plain],
+    };
+    for encoding in encodings {
+        if let Some(hash) = hashes.iter().find(|hash| holds(**hash, *encoding)) {
+            let mut finding =
+                Finding::confirmed(Witness::Anyone).with_detail(format!("{} with {hash}", key.name()));
+            if *encoding == EcdsaEncoding::Der {
+                finding.notes.push(Reason::ActiveAuthenticationDer);
+            }
+            if *hash == HashAlgorithm::Sha1 {
+                finding.notes.push(Reason::WeakHash);
+            }
+            return finding;
+        }
+    }
+    failed()
+}
+
+fn pace_cam(case: &Case<'_>, files: &Files<'_>) -> Finding {
+    let open = case.capture.bytes(FileId::CARD_ACCESS).and_then(|file| SecurityInfos::parse(file).ok());
+    let signed = files.group(DataGroup::Dg14).proved().and_then(|file| dg14::parse(file).ok());
+    let offered = [open, signed]
+        .into_iter()
+        .flatten()
+        .any(|infos| infos.pace().any(|pace| pace.protocol.family.mapping == Mapping::ChipAuthentication));
+    if offered { not_performed(case) } else { Finding::new(Outcome::NotSupported) }
+}

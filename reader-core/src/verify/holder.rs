@@ -1,0 +1,87 @@
+//! The holder, out of proved groups alone.
+
+use std::collections::BTreeMap;
+
+use super::Case;
+use super::hashes::Files;
+use crate::evidence::Holder;
+use crate::lds::DataGroup;
+use crate::lds::details::{DetailDate, Details, NationalDetails};
+use crate::lds::dg1::Dg1;
+use crate::lds::mrz::{Agreement, Expiry, Mrz, PartialDate, Sex};
+use crate::lds::personal::PersonalText;
+
+pub(super) fn holder(case: &Case<'_>, files: &Files<'_>) -> Option<Holder> {
+    let mrz = Dg1::parse(files.group(DataGroup::Dg1).proved()?).ok()?.mrz;
+    let details = files.group(DataGroup::Dg13).proved().map(Details::parse);
+    let fields = details.as_ref().and_then(Details::fields);
+    let today = case.now.date()?;
+    let expiry_date = match mrz.expiry_on(today) {
+        Expiry::Unlimited => None,
+        Expiry::On(day) => Some(day.to_string()),
+        Expiry::Unknown(partial) => Some(written(partial)),
+    };
+    let document_number = mrz.document_number().as_str().to_owned();
+    let number = mrz.vietnamese_number().map(|number| number.as_str().to_owned());
+    Some(Holder::new(
+        number.unwrap_or_else(|| document_number.clone()),
+        name(&mrz, fields),
+        document_number,
+        |holder| {
+            holder.birth_date = Some(written(mrz.birth().as_birth(today)));
+            holder.sex = match mrz.sex() {
+                Sex::Female => Some("F".to_owned()),
+                Sex::Male => Some("M".to_owned()),
+                Sex::Unspecified => Some("X".to_owned()),
+                Sex::Other(_) => None,
+            };
+            holder.expiry_date = expiry_date;
+            holder.nationality = Some(mrz.nationality().to_owned()).filter(|code| !code.is_empty());
+            holder.details = fields.map(further).unwrap_or_default();
+        },
+    ))
+}
+
+/// The name in its own letters where DG13 has it and the MRZ does not contradict it.
+fn name(mrz: &Mrz, fields: Option<&NationalDetails>) -> String {
+    let full = fields.and_then(|fields| fields.name.as_ref()).map(|name| name.as_str().trim());
+    match full {
+        Some(full) if !full.is_empty() && mrz.name().agrees_with(full) != Agreement::Different => {
+            full.to_owned()
+        }
+        _ => mrz.name().joined().as_str().to_owned(),
+    }
+}
+
+/// `YYYY-MM-DD`, open parts as `XX`.
+fn written(date: PartialDate) -> String {
+    let two = |part: Option<u8>| part.map_or_else(|| "XX".to_owned(), |value| format!("{value:02}"));
+    let year = date.year.map_or_else(|| "XXXX".to_owned(), |year| format!("{year:04}"));
+    format!("{year}-{}-{}", two(date.month), two(date.day))
+}
+
+/// The particulars of DG13 beyond those of DG1, by their keys.
+fn further(fields: &NationalDetails) -> BTreeMap<String, String> {
+    let date = |date: &Option<DetailDate>| {
+        date.as_ref().map(|date| match date {
+            DetailDate::Day(day) => day.to_string(),
+            DetailDate::Text(text) => text.as_str().to_owned(),
+        })
+    };
+    let text = |text: &Option<PersonalText>| text.as_ref().map(|text| text.as_str().to_owned());
+    let all = [
+        ("nationality", text(&fields.nationality)),
+        ("ethnicity", text(&fields.ethnicity)),
+        ("religion", text(&fields.religion)),
+        ("origin", text(&fields.origin)),
+        ("residence", text(&fields.residence)),
+        ("features", text(&fields.features)),
+        ("issued", date(&fields.issued)),
+        ("father", text(&fields.father)),
+        ("mother", text(&fields.mother)),
+        ("spouse", text(&fields.spouse)),
+        ("old_number", text(&fields.old_number)),
+    ];
+    let present = all.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+    present.filter(|(_, value)| !value.is_empty()).collect()
+}

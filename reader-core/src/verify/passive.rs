@@ -1,0 +1,374 @@
+//! EF.SOD: its signature, its signer's chain, and whether the signer is revoked.
+//!
+//! A forger brings a signer of his own, so a signature that holds says nothing until the chain is confirmed.
+//! Spec: 9303-11 §5.1; 9303-10 §4.6.2; 9303-12 §2, §7.1.
+
+use super::hashes::Hashes;
+use super::{Case, Settings, Strictness};
+use crate::capture::FileState;
+use crate::crypto::hash::HashAlgorithm;
+use crate::evidence::{Finding, Outcome, Reason, Witness};
+use crate::lds::FileId;
+use crate::lds::sod::{LDS_SECURITY_OBJECT, LdsObjectVersion, LdsSecurityObject, SodFile};
+use crate::pki::path::{self, NameMatch, Path, Revocation};
+use crate::pki::signed_data::{self, SignerCheck, SignerNote, ValidSigner};
+use crate::pki::{Anchor, Certificate, Fingerprint, signature_algorithm};
+use crate::wire::cms::SignedData;
+use crate::wire::date::Timestamp;
+use crate::wire::oid::Oid;
+
+/// Older identifiers of the same content, still on documents in circulation.
+const OUTDATED_CONTENT_TYPES: [&str; 2] = ["1.3.27.1.1.1", "1.2.528.1.1006.1.20.1"];
+const DAY_S: i64 = 86_400;
+
+/// The signer of EF.SOD, as its certificate says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignerSeen {
+    /// Its certificate.
+    pub certificate: Certificate,
+    /// When it says to have signed.
+    pub signing_time: Option<Timestamp>,
+    /// The trusted certificate that signed it.
+    pub anchor: Option<AnchorSeen>,
+}
+
+/// The trusted certificate above a signer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnchorSeen {
+    /// Which one.
+    pub fingerprint: Fingerprint,
+    /// Its country, in the letters of its certificate.
+    pub country: Option<String>,
+    /// Its country in three letters, if it says.
+    pub alternative_country: Option<String>,
+}
+
+impl AnchorSeen {
+    fn new(anchor: &Anchor) -> Self {
+        Self {
+            fingerprint: anchor.certificate.fingerprint(),
+            country: anchor.certificate.subject().country(),
+            alternative_country: anchor.certificate.alternative_country().map(str::to_owned),
+        }
+    }
+}
+
+/// Inputs that the costly part depends on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Inputs {
+    sod: Option<Fingerprint>,
+    trust: Fingerprint,
+    now: Timestamp,
+    settings: Settings,
+}
+
+impl Inputs {
+    fn of(case: &Case<'_>) -> Self {
+        Self {
+            sod: case.capture.bytes(FileId::SOD).map(Fingerprint::of),
+            trust: case.trust.id(),
+            now: case.now,
+            settings: case.settings,
+        }
+    }
+}
+
+/// What EF.SOD by itself proves.
+#[derive(Clone)]
+pub(super) struct SodProof {
+    inputs: Inputs,
+    pub(super) signature: Finding,
+    pub(super) chain: Finding,
+    pub(super) revocation: Finding,
+    pub(super) signer: Option<SignerSeen>,
+    /// Only where the signature holds.
+    pub(super) object: Option<(LdsSecurityObject, HashAlgorithm)>,
+    /// Why the list of hashes cannot be used although its signature holds.
+    pub(super) object_fault: Option<Outcome>,
+}
+
+impl SodProof {
+    pub(super) fn is_of(&self, case: &Case<'_>) -> bool {
+        self.inputs == Inputs::of(case)
+    }
+
+    /// The signer is known, and it is not known to be revoked.
+    pub(super) fn chain_holds(&self) -> bool {
+        self.signature.outcome.is_confirmed()
+            && self.chain.outcome.is_confirmed()
+            && !matches!(self.revocation.outcome, Outcome::Refuted(_))
+    }
+
+    pub(super) fn hashes(&self) -> Hashes {
+        Hashes::new(self)
+    }
+
+    fn unsigned(inputs: Inputs, signature: Finding) -> Self {
+        let not_proved = || Finding::new(Outcome::Undetermined(Reason::NotProved));
+        Self {
+            inputs,
+            signature,
+            chain: not_proved(),
+            revocation: not_proved(),
+            signer: None,
+            object: None,
+            object_fault: None,
+        }
+    }
+}
+
+pub(super) const fn gateway() -> Finding {
+    Finding::new(Outcome::NotPerformed(Reason::GatewayNotAsked))
+}
+
+pub(super) fn prove_sod(case: &Case<'_>) -> SodProof {
+    let inputs = Inputs::of(case);
+    let file = match case.capture.files.get(&FileId::SOD) {
+        Some(FileState::Read(file)) => file,
+        Some(FileState::Aborted { read_bytes }) => {
+            let detail = format!("EF.SOD: broken off after {read_bytes} bytes");
+            let finding = Finding::new(Outcome::Aborted(Reason::CardGone)).with_detail(detail);
+            return SodProof::unsigned(inputs, finding);
+        }
+        Some(FileState::Absent | FileState::Protected) => {
+            return SodProof::unsigned(inputs, Finding::new(Outcome::Undetermined(Reason::SodMissing)));
+        }
+        None => {
+            return SodProof::unsigned(inputs, Finding::new(Outcome::NotPerformed(Reason::SodMissing)));
+        }
+    };
+    match read(file, case.settings.strictness) {
+        Ok(read) => judge(case, inputs, &read),
+        Err(finding) => SodProof::unsigned(inputs, finding),
+    }
+}
+
+/// EF.SOD as far as its shape goes.
+struct Read<'a> {
+    data: SignedData<'a>,
+    certificates: Vec<Certificate>,
+    notes: Vec<Reason>,
+}
+
+fn refuted(reason: Reason, detail: impl ToString) -> Finding {
+    Finding::new(Outcome::Refuted(reason)).with_detail(detail.to_string())
+}
+
+fn read(file: &[u8], strictness: Strictness) -> Result<Read<'_>, Finding> {
+    let malformed = |detail: &dyn ToString| refuted(Reason::SodMalformed, detail.to_string());
+    let sod = SodFile::parse(file).map_err(|error| malformed(&error))?;
+    let data = SignedData::parse(sod.content_info).map_err(|error| malformed(&error))?;
+    let mut notes = Vec::new();
+    let mut tolerate = |reason: Reason, detail: String| match strictness {
+        Strictness::Tolerant => {
+            notes.push(reason);
+            Ok(())
+        }
+        Strictness::Strict => Err(refuted(reason, detail)),
+    };
+    if sod.trailing_bytes > 0 {
+        let detail = format!("{} bytes after the end of EF.SOD", sod.trailing_bytes);
+        tolerate(Reason::SodTrailingBytes, detail)?;
+    }
+    if data.version != 3 {
+        tolerate(Reason::SignedDataVersion, format!("SignedData version {}; 3 is required", data.version))?;
+    }
+    if !data.content_type.is(LDS_SECURITY_OBJECT) {
+        if !OUTDATED_CONTENT_TYPES.iter().any(|known| data.content_type.is(known)) {
+            let detail = format!("the content is of type {}", data.content_type);
+            return Err(malformed(&detail));
+        }
+        tolerate(Reason::SodContentType, format!("content type {}", data.content_type))?;
+    }
+    if data.signers.is_empty() {
+        return Err(malformed(&"EF.SOD has no signer"));
+    }
+    if data.signers.len() > 1 {
+        tolerate(Reason::SeveralSigners, format!("{} signers", data.signers.len()))?;
+    }
+    let certificates = data.certificates.iter().filter_map(|der| Certificate::from_der(der).ok()).collect();
+    Ok(Read { data, certificates, notes })
+}
+
+fn judge(case: &Case<'_>, inputs: Inputs, read: &Read<'_>) -> SodProof {
+    let data = &read.data;
+    let mut worst: Option<Finding> = None;
+    for info in &data.signers {
+        let Some(certificate) = signed_data::signer_certificate(info, &read.certificates) else {
+            let detail = match data.certificates.len() - read.certificates.len() {
+                0 => "no certificate in EF.SOD is the signer's".to_owned(),
+                unread => format!("{unread} certificates in EF.SOD cannot be read"),
+            };
+            let missing = Finding::new(Outcome::Undetermined(Reason::SignerCertificateMissing));
+            worst.get_or_insert(missing.with_detail(detail));
+            continue;
+        };
+        match signed_data::check(data, info, certificate) {
+            Ok(SignerCheck::Valid(valid)) => {
+                return with_signer(case, inputs, read, certificate, &valid);
+            }
+            Ok(SignerCheck::Invalid(fault)) => {
+                worst = Some(refuted(Reason::SodSignatureWrong, fault));
+            }
+            Err(error) => {
+                let unsupported = Finding::new(Outcome::Undetermined(Reason::AlgorithmUnsupported));
+                worst.get_or_insert(unsupported.with_detail(error.to_string()));
+            }
+        }
+    }
+    let mut finding = worst.unwrap_or(Finding::new(Outcome::Undetermined(Reason::SignerCertificateMissing)));
+    finding.notes.clone_from(&read.notes);
+    SodProof::unsigned(inputs, finding)
+}
+
+fn with_signer(
+    case: &Case<'_>,
+    inputs: Inputs,
+    read: &Read<'_>,
+    certificate: &Certificate,
+    valid: &ValidSigner,
+) -> SodProof {
+    let mut signature = Finding::confirmed(Witness::Anyone).with_detail(valid.scheme.name());
+    signature.notes.clone_from(&read.notes);
+    for note in &valid.notes {
+        let reason = match note {
+            SignerNote::Unsorted => Reason::AttributesUnsorted,
+            SignerNote::BareKeyAlgorithm => Reason::BareKeyAlgorithm,
+        };
+        if case.settings.strictness == Strictness::Strict {
+            return SodProof::unsigned(inputs, refuted(reason, "not as the standard has it"));
+        }
+        signature.notes.push(reason);
+    }
+    if valid.scheme.hash() == HashAlgorithm::Sha1 {
+        signature.notes.push(Reason::WeakHash);
+    }
+    let (chain, revocation, anchor) = chain(case, certificate);
+    let mut proof = SodProof {
+        inputs,
+        signature,
+        chain,
+        revocation,
+        signer: Some(SignerSeen {
+            certificate: certificate.clone(),
+            signing_time: valid.signing_time,
+            anchor,
+        }),
+        object: None,
+        object_fault: None,
+    };
+    match object(read.data.content.unwrap_or_default(), case.settings.strictness) {
+        Ok(object) => proof.object = Some(object),
+        Err(outcome) => proof.object_fault = Some(outcome),
+    }
+    proof
+}
+
+/// The list of hashes, once its signature holds.
+fn object(content: &[u8], strictness: Strictness) -> Result<(LdsSecurityObject, HashAlgorithm), Outcome> {
+    let malformed = Outcome::Refuted(Reason::SodMalformed);
+    let object = LdsSecurityObject::parse(content).map_err(|_| malformed)?;
+    if matches!(object.version, LdsObjectVersion::Other(_)) {
+        return Err(match strictness {
+            Strictness::Strict => Outcome::Refuted(Reason::LdsObjectUnknown),
+            Strictness::Tolerant => Outcome::Undetermined(Reason::LdsObjectUnknown),
+        });
+    }
+    let algorithm = object
+        .hash_algorithm()
+        .and_then(|oid: Oid<'_>| signature_algorithm::hash_of(oid))
+        .ok_or(Outcome::Undetermined(Reason::AlgorithmUnsupported))?;
+    if object.hashes().any(|(_, hash)| hash.len() != algorithm.len()) {
+        return Err(malformed);
+    }
+    Ok((object, algorithm))
+}
+
+/// The chain, the revocation, and the anchor where there is one.
+fn chain(case: &Case<'_>, signer: &Certificate) -> (Finding, Finding, Option<AnchorSeen>) {
+    let unknown = |outcome, detail: String| {
+        let revocation = Finding::new(Outcome::Undetermined(Reason::NotProved));
+        (Finding::new(outcome).with_detail(detail), revocation, None)
+    };
+    let issuer = signer.issuer();
+    match path::find(signer, case.trust) {
+        Path::Confirmed { anchor, name } => {
+            if let Some((outcome, detail)) = unfit(signer, case.settings.strictness) {
+                return unknown(outcome, detail);
+            }
+            let country = anchor.certificate.subject().country().unwrap_or_default();
+            let mut finding =
+                Finding::confirmed(Witness::Anyone).with_detail(format!("{} {country}", anchor.key().name()));
+            if name != NameMatch::Exact {
+                finding.notes.push(Reason::IssuerNameDiffers);
+            }
+            if signer.signature_scheme().is_ok_and(|scheme| scheme.hash() == HashAlgorithm::Sha1) {
+                finding.notes.push(Reason::WeakHash);
+            }
+            if anchor.certificate.not_after() < case.now {
+                finding.notes.push(Reason::AnchorExpired);
+            }
+            (finding, revocation(case, signer, anchor), Some(AnchorSeen::new(anchor)))
+        }
+        Path::Refuted(anchor) => unknown(
+            Outcome::Refuted(Reason::SignerChainBroken),
+            format!("{} did not sign it", anchor.certificate.subject()),
+        ),
+        Path::Unknown => unknown(
+            Outcome::Undetermined(Reason::SignerUnknown),
+            format!("issued by {issuer}; no trusted certificate fits"),
+        ),
+        Path::Unsupported => {
+            unknown(Outcome::Undetermined(Reason::AlgorithmUnsupported), format!("issued by {issuer}"))
+        }
+        Path::BudgetSpent => {
+            unknown(Outcome::Undetermined(Reason::PathBudgetSpent), format!("issued by {issuer}"))
+        }
+    }
+}
+
+/// Why a certificate that a country signed is not one of a document signer. Country authorities also sign the signers of
+/// lists, and those must not sign documents. Spec: 9303-11 §5.1.1; 9303-12 §7.1.1.6.
+fn unfit(signer: &Certificate, strictness: Strictness) -> Option<(Outcome, String)> {
+    let wrong = |detail: &str| Some((Outcome::Refuted(Reason::SignerNotForDocuments), detail.to_owned()));
+    if signer.is_authority() {
+        return wrong("it is an authority's certificate");
+    }
+    let typed = signer.document_types().is_some();
+    if let Some(purposes) = signer.extended_key_usage()
+        && !typed
+    {
+        return wrong(&format!("extended key usage {}", purposes.join(", ")));
+    }
+    let unclear = |detail: &str| Some((Outcome::Undetermined(Reason::SignerUsageUnclear), detail.to_owned()));
+    if let Some(critical) = signer.unknown_critical().first() {
+        return unclear(&format!("critical extension {critical} is not known"));
+    }
+    match signer.key_usage() {
+        Some(usage) if !usage.digital_signature => unclear("its key usage has no digitalSignature"),
+        Some(usage) if usage.certificate_signing => wrong("its key usage lets it sign certificates"),
+        Some(usage) if strictness == Strictness::Strict && !typed && (usage.others || usage.crl_signing) => {
+            unclear("its key usage has more than digitalSignature")
+        }
+        None if strictness == Strictness::Strict => unclear("it has no key usage"),
+        _ => None,
+    }
+}
+
+fn revocation(case: &Case<'_>, signer: &Certificate, anchor: &Anchor) -> Finding {
+    match path::revocation(signer, anchor, case.trust) {
+        Revocation::Revoked => refuted(Reason::SignerRevoked, signer.subject()),
+        Revocation::NoList => Finding::new(Outcome::NotPerformed(Reason::NoRevocationList)),
+        Revocation::NotListed { next_update, this_update } => {
+            let limit_s = case.settings.list_max_age_days.map(|days| i64::from(days) * DAY_S);
+            let too_old = limit_s.is_some_and(|limit_s| this_update.plus_s(limit_s) < case.now);
+            let overdue = next_update.is_some_and(|next| next < case.now);
+            if too_old || overdue {
+                let detail = format!("the newest list is of {this_update}");
+                Finding::new(Outcome::Undetermined(Reason::RevocationListStale)).with_detail(detail)
+            } else {
+                Finding::confirmed(Witness::Anyone)
+            }
+        }
+    }
+}

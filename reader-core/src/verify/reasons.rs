@@ -1,0 +1,27 @@
+//! What the trust store's refusals are called in reports.
+
+use crate::evidence::Reason;
+use crate::pki::Refusal;
+
+impl From<Refusal> for Reason {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::CertificateUnreadable => Self::CertificateUnreadable,
+            Refusal::SelfSignatureWrong => Self::SelfSignatureWrong,
+            Refusal::LinkIssuerUnknown => Self::LinkIssuerUnknown,
+            Refusal::LinkSignatureWrong => Self::LinkSignatureWrong,
+            Refusal::NotAnAuthority => Self::NotAnAuthority,
+            Refusal::KeyUnusable => Self::KeyUnusable,
+            Refusal::ListUnreadable => Self::ListUnreadable,
+            Refusal::ListSignatureWrong => Self::ListSignatureWrong,
+            Refusal::ListSignerUnknown => Self::ListSignerUnknown,
+            Refusal::ListSignerNotForLists => Self::ListSignerNotForLists,
+            Refusal::ListNotPinned => Self::ListNotPinned,
+            Refusal::CrlUnreadable => Self::CrlUnreadable,
+            Refusal::CrlIssuerUnknown => Self::CrlIssuerUnknown,
+            Refusal::CrlSignatureWrong => Self::CrlSignatureWrong,
+            Refusal::CrlOlder => Self::CrlOlder,
+            Refusal::CertificateRevoked => Self::CertificateRevoked,
+        }
+    }
+}

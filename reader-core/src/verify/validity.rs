@@ -1,0 +1,103 @@
+//! Dates: whether the document is valid today, and whether it was signed when its signer might sign.
+//!
+//! A signer that has merely expired since is a note: documents outlive their signers. Spec: 9303-12 §2, §7.1.1.5.
+
+use super::Case;
+use super::hashes::Files;
+use super::passive::SodProof;
+use crate::evidence::{Finding, Outcome, Reason, Witness};
+use crate::lds::DataGroup;
+use crate::lds::details::Details;
+use crate::lds::dg1::Dg1;
+use crate::lds::mrz::Expiry;
+use crate::pki::Certificate;
+use crate::wire::date::{Date, Timestamp};
+
+/// A day of issue is a local day; time zones run from 14 hours before UTC's to 12 after.
+const EARLIEST_ZONE_S: i64 = 14 * 3600;
+const LATEST_ZONE_S: i64 = 12 * 3600;
+
+/// A moment known to lie between two instants.
+#[derive(Clone, Copy)]
+struct Between {
+    what: &'static str,
+    from: Timestamp,
+    to: Timestamp,
+}
+
+/// `passive.signer_validity`.
+pub(super) fn signer(case: &Case<'_>, sod: &SodProof, files: &Files<'_>) -> Finding {
+    let Some(signer) = sod.signer.as_ref().filter(|_| sod.chain.outcome.is_confirmed()) else {
+        return match sod.signature.outcome {
+            Outcome::NotPerformed(reason) => Finding::new(Outcome::NotPerformed(reason)),
+            _ => Finding::new(Outcome::Undetermined(Reason::NotProved)),
+        };
+    };
+    let certificate = &signer.certificate;
+    if certificate.not_before() > case.now {
+        let detail = format!("valid from {}", certificate.not_before());
+        return Finding::new(Outcome::Refuted(Reason::SignerNotYetValid)).with_detail(detail);
+    }
+    let signed = signer.signing_time.map(|at| Between { what: "signed", from: at, to: at });
+    let issued = issue_date(files).map(|day| Between {
+        what: "issued",
+        from: day.start().plus_s(-EARLIEST_ZONE_S),
+        to: day.end().plus_s(LATEST_ZONE_S),
+    });
+    let known: Vec<Between> = [signed, issued].into_iter().flatten().collect();
+    let (begin, end) = usage(certificate);
+    let mut finding = match known.iter().find(|moment| moment.to < begin || moment.from > end) {
+        Some(outside) => {
+            let detail = format!(
+                "{} around {}; the signer may sign from {begin} to {end}",
+                outside.what, outside.from
+            );
+            Finding::new(Outcome::Refuted(Reason::SignedOutsideUsage)).with_detail(detail)
+        }
+        None if known.is_empty() => Finding::new(Outcome::Undetermined(Reason::SigningTimeUnknown)),
+        None => Finding::confirmed(Witness::Anyone),
+    };
+    if certificate.not_after() < case.now {
+        finding.notes.push(Reason::SignerExpired);
+    }
+    finding
+}
+
+/// When the signer may sign: its validity, narrowed by its usage period.
+fn usage(certificate: &Certificate) -> (Timestamp, Timestamp) {
+    let (mut begin, mut end) = (certificate.not_before(), certificate.not_after());
+    if let Some(period) = certificate.usage_period() {
+        begin = period.not_before.map_or(begin, |from| from.max(begin));
+        end = period.not_after.map_or(end, |to| to.min(end));
+    }
+    (begin, end)
+}
+
+fn issue_date(files: &Files<'_>) -> Option<Date> {
+    let details = Details::parse(files.group(DataGroup::Dg13).proved()?);
+    details.fields()?.issued.as_ref()?.day()
+}
+
+/// `validity.document`.
+pub(super) fn document(case: &Case<'_>, files: &Files<'_>) -> Finding {
+    let file = match files.group(DataGroup::Dg1).required() {
+        Ok(file) => file,
+        Err(finding) => return finding,
+    };
+    let unknown = Finding::new(Outcome::Undetermined(Reason::ExpiryUnknown));
+    let Some(today) = case.now.date() else { return unknown };
+    let Ok(dg1) = Dg1::parse(file) else {
+        return Finding::new(Outcome::Undetermined(Reason::MrzUnreadable));
+    };
+    let last_day = match dg1.mrz.expiry_on(today) {
+        Expiry::Unlimited => return Finding::confirmed(Witness::Anyone),
+        Expiry::On(day) => Some(day),
+        // Parts of the date are open: it holds to the last day that they can mean.
+        Expiry::Unknown(partial) => partial.latest(),
+    };
+    match last_day {
+        None => unknown,
+        Some(day) if day < today => Finding::new(Outcome::Refuted(Reason::DocumentExpired)),
+        Some(_) => Finding::confirmed(Witness::Anyone),
+    }
+}
