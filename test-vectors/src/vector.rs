@@ -28,6 +28,7 @@ embedded! {
     "mrz/long_numbers"
     "mrz/names"
     "mrz/vietnam"
+    "pace/eac2_example"
     "pace/ecdh_gm"
     "sm/aes256"
     "sm/counter"

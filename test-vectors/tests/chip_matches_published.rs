@@ -139,6 +139,51 @@ fn another_password_or_token_is_refused() {
     assert_eq!(to_hex(&chip.exchange(&vector.hex("general_authenticate_4"))), "6985", "the run is over");
 }
 
+/// The second published run of PACE, with a number as the password; then the agreement of Chip Authentication.
+#[test]
+fn the_eac2_example() {
+    let vector = load("pace/eac2_example");
+    let pace = vec![PaceOffer { suite: Suite::Aes128, parameter_id: 13 }];
+    let access = AccessControl { pace, can: Some(vector.text("password").into()), ..bare_card().access };
+    let draws = ["s", "chip_map_private", "chip_ephemeral_private"].map(|field| vector.hex(field));
+    let mut chip =
+        Chip::with_entropy(Card { access, ..bare_card() }, entropy(&[&draws[0], &draws[1], &draws[2]]));
+    assert_eq!(
+        to_hex(&chip.exchange(&from_hex("0022C1A40F800A04007F00070202040202830102").unwrap())),
+        "9000"
+    );
+    for (class, tag, sent, expected) in [
+        (0x10, 0x80, None, "z"),
+        (0x10, 0x81, Some("terminal_map_public"), "chip_map_public"),
+        (0x10, 0x83, Some("terminal_ephemeral_public"), "chip_ephemeral_public"),
+        (0x00, 0x85, Some("t_ifd"), "t_ic"),
+    ] {
+        let inner = sent.map(|field| tlv::write(tag, &vector.hex(field))).unwrap_or_default();
+        let data = tlv::write(0x7C, &inner);
+        let length = u8::try_from(data.len()).unwrap();
+        let response = chip.exchange(&[&[class, 0x86, 0x00, 0x00, length], &data[..], &[0x00]].concat());
+        let answer_tag = if sent.is_none() { 0x80 } else { tag + 1 };
+        let answer = tlv::write(0x7C, &tlv::write(answer_tag, &vector.hex(expected)));
+        assert_eq!(to_hex(&response), format!("{}9000", to_hex(&answer)), "{expected}");
+    }
+    let channel = Channel::from_secret(Suite::Aes128, &vector.hex("shared_secret_k"));
+    assert_eq!(channel.keys(), (&vector.hex("ks_enc")[..], &vector.hex("ks_mac")[..], &[0; 16][..]));
+    let mut counter = [0; 16];
+    counter[15] = 1;
+    let iv = primitives::encrypt_block(Suite::Aes128, &vector.hex("ks_enc"), &counter);
+    let padded = primitives::pad(&vector.hex("plain_at_ssc_1"), 16);
+    let encrypted = primitives::cbc_encrypt(Suite::Aes128, &vector.hex("ks_enc"), &iv, &padded);
+    assert_eq!(encrypted, vector.hex("encrypted_at_ssc_1"));
+    let mut channel =
+        Channel::from_keys(Suite::Aes128, &vector.hex("ks_enc"), &vector.hex("ks_mac"), &counter);
+    let answer = channel.protect(&Answer { data: Vec::new(), status: 0x9000 }, false);
+    let mac = tlv::write(0x8E, &vector.hex("mac_at_ssc_2"));
+    assert_eq!(answer, [vector.hex("answer_objects_at_ssc_2"), mac, vec![0x90, 0x00]].concat());
+    let curve = CurveName::BrainpoolP256r1;
+    let terminal = curve.curve().decode(&vector.hex("ca_terminal_public")).unwrap();
+    assert_eq!(ecdh(curve, &vector.hex("ca_chip_private"), &terminal), Some(vector.hex("ca_shared_secret")));
+}
+
 /// The private keys of these chips are not public. Their answers under the old keys do not depend on them; the new keys
 /// are checked from the published secret.
 #[test]

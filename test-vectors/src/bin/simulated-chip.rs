@@ -78,7 +78,7 @@ fn job() -> Result<Job, lexopt::Error> {
 fn list() {
     println!("Simulated cards of invented holders:");
     for persona in persona::all() {
-        println!("  {:<24} {:<7} {}", persona.name, persona.expected.verdict.word(), persona.summary_en);
+        println!("  {:<26} {:<7} {}", persona.name, persona.expected.verdict.word(), persona.summary_en);
     }
     println!(
         "\nFaults (N: number of the exchange, from 0; SW, FILE: four hexadecimal digits; STEP: mapping, agreement):"

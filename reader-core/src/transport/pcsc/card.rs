@@ -121,6 +121,8 @@ impl Transport for PcscTransport<'_> {
         }
         let result = self.transaction.transmit(command, &mut self.buffer).map(<[u8]>::len);
         match result {
+            // Drivers have been seen to report success with nothing when the card left in the middle.
+            Ok(0..=1) => Err(TransportError::TagLost),
             Ok(length) => {
                 let received = self.buffer.get_mut(..length).unwrap_or_default();
                 response.extend_from_slice(received);
