@@ -3,6 +3,7 @@
 //! The day is fixed, so the same cards come out each time. Seeds written by hand stay as they are.
 #![allow(clippy::unwrap_used, reason = "a tool of the developers; it may stop at the first fault")]
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
@@ -17,6 +18,8 @@ const PERSONAS: [&str; 7] =
     ["good", "good-bac", "good-rsa", "good-nist", "no-signing-time", "foreign-passport", "sod-corrupt"];
 
 fn main() {
+    let mut seeds = Seeds::default();
+    let mut write = |target, name: &str, bytes: Option<&[u8]>| seeds.write(target, name, bytes);
     for name in PERSONAS {
         let persona = persona::find(name).unwrap();
         let card = persona.card(NOW_UNIX_S);
@@ -24,7 +27,10 @@ fn main() {
         write("com", name, file(Lds, 0x011E));
         write("dg1", name, file(Lds, 0x0101));
         write("dg2", name, file(Lds, 0x0102));
+        write("picture", name, file(Lds, 0x0102).and_then(jpeg));
         write("dg13", name, file(Lds, 0x010D));
+        write("dg14", name, file(Lds, 0x010E));
+        write("dg15", name, file(Lds, 0x010F));
         write("security_infos", &format!("{name}-card-access"), file(MasterFile, 0x011C));
         write("security_infos", &format!("{name}-dg14"), file(Lds, 0x010E).map(content));
         write("spki", name, file(Lds, 0x010F).map(content));
@@ -47,13 +53,28 @@ fn content(file: &[u8]) -> &[u8] {
     file.get(1 + length_bytes..).unwrap_or_default()
 }
 
-/// Writes a seed where there is a target for it.
-fn write(target: &str, name: &str, bytes: Option<&[u8]>) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
-    let program =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/src/bin").join(target).with_extension("rs");
-    if let Some(bytes) = bytes.filter(|_| program.exists()) {
-        fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join(format!("card-{name}")), bytes).unwrap();
+/// The JPEG inside DG2: from its start marker to the file's end, where it is the last thing in the record.
+fn jpeg(file: &[u8]) -> Option<&[u8]> {
+    let start = file.windows(3).position(|bytes| bytes == [0xFF, 0xD8, 0xFF])?;
+    file.get(start..)
+}
+
+/// What was written, so that cards which share a file give one seed.
+#[derive(Default)]
+struct Seeds(HashSet<(&'static str, Vec<u8>)>);
+
+impl Seeds {
+    /// Writes a seed where there is a target for it.
+    fn write(&mut self, target: &'static str, name: &str, bytes: Option<&[u8]>) {
+        let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+        let Some(bytes) = bytes.filter(|_| fuzz.join("src/bin").join(target).with_extension("rs").exists())
+        else {
+            return;
+        };
+        if self.0.insert((target, bytes.to_vec())) {
+            let folder = fuzz.join("seeds").join(target);
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(folder.join(format!("card-{name}")), bytes).unwrap();
+        }
     }
 }

@@ -2,10 +2,13 @@
 //! and reading must agree.
 
 use reader_core::key;
-use reader_core::lds::{com, dg1, mrz, security_infos, sod};
+use reader_core::lds::portrait::{self, Portraits};
+use reader_core::lds::{com, details, dg1, dg14, dg15, mrz, security_infos, sod};
+use reader_core::pki::crl::Crl;
+use reader_core::pki::{Certificate, Fingerprint, Provenance, TrustBuilder};
 use reader_core::wire::apdu::{Command, LengthForm, Response};
 use reader_core::wire::cms::SignedData;
-use reader_core::wire::date::Date;
+use reader_core::wire::date::{Date, Timestamp};
 use reader_core::wire::spki::Spki;
 use reader_core::wire::tlv::{self, Reader, Rules};
 
@@ -15,11 +18,19 @@ pub type Parser = fn(&[u8]) -> bool;
 /// Every target, by the name of its binary and of its folder of seeds.
 pub const ALL: &[(&str, Parser)] = &[
     ("apdu_response", apdu_response),
+    ("certificate", certificate),
     ("cms", cms),
     ("com", com_file),
+    ("crl", crl),
     ("der", der),
     ("dg1", dg1_file),
+    ("dg2", dg2_file),
+    ("dg13", dg13_file),
+    ("dg14", dg14_file),
+    ("dg15", dg15_file),
+    ("master_list", master_list),
     ("mrz", mrz_text),
+    ("picture", picture),
     ("security_infos", security_infos_file),
     ("sod", sod_file),
     ("sod_hashes", sod_hashes),
@@ -177,4 +188,83 @@ fn zone(zone: &mrz::Mrz) {
         (zone.document_number(), zone.name(), zone.sex(), zone.optional_data(), zone.access_information());
     let _ =
         (zone.birth().as_birth(today), zone.expiry_on(today), zone.vietnamese(), zone.vietnamese_number());
+}
+
+/// DG2: the records, not yet their pictures.
+pub fn dg2_file(bytes: &[u8]) -> bool {
+    let Ok(file) = Portraits::parse(bytes) else { return false };
+    assert!(file.trailing_bytes < bytes.len());
+    file.first_image().is_some_and(|image| {
+        let _ = (image.format(), image.format_agrees());
+        image.data().len() < bytes.len()
+    })
+}
+
+/// A coded picture, within limits that keep one decoding short.
+pub fn picture(bytes: &[u8]) -> bool {
+    let limits = portrait::Limits { side_pixels: 640, tiles: 16, coded_bytes: 64 << 10 };
+    let Ok(pixels) = portrait::decode_bytes(bytes, limits) else { return false };
+    let (width, height) = (pixels.width() as usize, pixels.height() as usize);
+    assert!(width.max(height) <= 640, "beyond the limit");
+    assert_eq!(pixels.data().len(), width * height * pixels.format().bytes());
+    assert_eq!(pixels.to_rgb().len(), width * height * 3);
+    true
+}
+
+/// DG13 as Vietnam writes it.
+pub fn dg13_file(bytes: &[u8]) -> bool {
+    let details = details::Details::parse(bytes);
+    details.fields().is_some_and(|fields| {
+        let _ = fields.personal_number();
+        assert!(fields.others.len() <= bytes.len());
+        true
+    })
+}
+
+/// DG14 with its wrapper.
+pub fn dg14_file(bytes: &[u8]) -> bool {
+    dg14::parse(bytes).is_ok_and(|infos| infos.entries.iter().all(|entry| infos.contains(&entry.raw)))
+}
+
+/// DG15 with its wrapper, and the key in it.
+pub fn dg15_file(bytes: &[u8]) -> bool {
+    dg15::parse(bytes).is_ok_and(spki)
+}
+
+/// A certificate, and what is asked of it on a path.
+pub fn certificate(bytes: &[u8]) -> bool {
+    let Ok(certificate) = Certificate::from_der(bytes) else { return false };
+    assert_eq!(certificate.der(), bytes);
+    assert!(
+        bytes.windows(certificate.tbs().len()).any(|part| part == certificate.tbs()),
+        "signed bytes as received"
+    );
+    let _ = (certificate.usage_period(), certificate.document_types(), certificate.alternative_country());
+    let _ = (certificate.subject().to_string(), certificate.issuer().country(), certificate.is_self_issued());
+    let _ = certificate.signature_scheme();
+    certificate.public_key().is_ok()
+}
+
+/// A revocation list.
+pub fn crl(bytes: &[u8]) -> bool {
+    let Ok(list) = Crl::from_der(bytes) else { return false };
+    assert_eq!(list.der(), bytes);
+    assert!(!list.is_newer_than(&list), "nothing is newer than itself");
+    assert!(list.len() <= bytes.len());
+    true
+}
+
+/// A master list whose signers, and which itself, the operator trusts: whatever is in it is then read.
+pub fn master_list(bytes: &[u8]) -> bool {
+    let signers = SignedData::parse(bytes).map(|data| data.certificates).unwrap_or_default();
+    let pins = signers.into_iter().chain([bytes]).map(Fingerprint::of).collect();
+    let provenance = Provenance { source: String::new(), imported_at: Timestamp(0) };
+    let mut store = TrustBuilder::new();
+    let imported = store.add_master_list(bytes, &provenance, &pins);
+    let snapshot = store.build();
+    assert_eq!(snapshot.anchors().len(), imported.added.len());
+    let held =
+        |fingerprint| snapshot.anchors().iter().any(|anchor| anchor.certificate.fingerprint() == fingerprint);
+    assert!(imported.added.iter().all(|added| held(*added)));
+    !imported.added.is_empty()
 }
