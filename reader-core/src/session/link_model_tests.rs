@@ -114,6 +114,6 @@ fn long_messages_are_cut_into_blocks() {
     assert_eq!(model.blocks(254), [253, 1]);
     let large =
         ExchangeSize { command_bytes: 25, response_bytes: 18_000, plain_bytes: 17_900, work: ChipWork::None };
-    // 72 blocks down, 71 acknowledgements up, one command.
-    assert_eq!(model.total(&[large], 424e3).air_bytes, 18_000 + 72 * 3 + 71 * 3 + 25 + 3);
+    // 72 blocks from the chip, 71 acknowledgements, one command, and five times more waiting asked for and granted.
+    assert_eq!(model.total(&[large], 424e3).air_bytes, 18_000 + 72 * 3 + 71 * 3 + 25 + 3 + 5 * 8);
 }

@@ -40,6 +40,8 @@ pub mod link_model;
 mod observe;
 mod pace;
 mod plan;
+#[cfg(test)]
+mod published;
 
 use crate::capture::{AccessFailure, ChipAuthenticationTrace, FileState};
 use crate::channel::{Broken, Idle, Unprotectable};
