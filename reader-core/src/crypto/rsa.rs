@@ -105,10 +105,16 @@ impl RsaPublicKey {
             return None;
         }
         let parameters = BoxedMontyParams::new_vartime(self.modulus.clone());
-        let power = BoxedMontyForm::new(signature, &parameters)
-            .pow_bounded_exp(&self.exponent, self.exponent.bits_vartime())
-            .retrieve();
-        Some(self.encode(&power))
+        let base = BoxedMontyForm::new(signature, &parameters);
+        // The exponent is public and nearly always 65537: square and multiply beats any window.
+        let mut power = base.clone();
+        for bit in (0..self.exponent.bits_vartime().saturating_sub(1)).rev() {
+            power = power.square();
+            if self.exponent.bit_vartime(bit) {
+                power *= &base;
+            }
+        }
+        Some(self.encode(&power.retrieve()))
     }
 
     /// n − value for a value that [`RsaPublicKey::recover`] gave.
