@@ -11,8 +11,9 @@ use reader_core::lds::portrait::{
     parse_record,
 };
 use reader_core::lds::security_infos::{KeyAgreement, SecurityInfo, SecurityInfos, Suite};
-use reader_core::lds::sod::SodFile;
+use reader_core::lds::sod::{LdsObjectVersion, LdsSecurityObject, SodFile};
 use reader_core::lds::{DataGroup, dg14, dg15};
+use reader_core::wire::cms::SignedData;
 
 fn shared(name: &str) -> Option<Vec<u8>> {
     let root = std::env::var_os("IDTERM_SHARED")
@@ -66,6 +67,39 @@ fn portraits_of_the_specimens() {
     }
 }
 
+/// A portrait has light and dark, and neighbours that are alike: noise or a flat field would be a wrong decoding.
+#[test]
+fn decoded_portraits_look_like_pictures() {
+    let Some(file) = shared("lds/bsi-2008/Datagroup2.bin") else { return };
+    let pixels = decode(Portraits::parse(&file).unwrap().first_image().unwrap(), Limits::default()).unwrap();
+    let bytes = pixels.data();
+    let (darkest, brightest) = (bytes.iter().min().unwrap(), bytes.iter().max().unwrap());
+    assert!(*darkest < 40 && *brightest > 215, "{darkest} to {brightest}");
+    let steps: u64 = bytes.windows(4).map(|window| u64::from(window[0].abs_diff(window[3]))).sum();
+    assert!(
+        steps / (bytes.len() as u64) < 8,
+        "neighbours differ by {} on average",
+        steps / (bytes.len() as u64)
+    );
+}
+
+#[test]
+fn damaged_jpeg_2000_is_decoded_or_refused() {
+    let Some(file) = shared("lds/bsi-2008/Datagroup2.bin") else { return };
+    let portraits = Portraits::parse(&file).unwrap();
+    let image = portraits.first_image().unwrap().data();
+    let small = Limits { pixels: 300_000, tiles: 16, ..Limits::default() };
+    // Every byte of the headers, and a sample of what follows.
+    for at in (12..260).chain((260..image.len()).step_by(499)) {
+        let mut damaged = image.to_vec();
+        damaged[at] ^= 1 << (at % 8);
+        let _ = decode_bytes(&damaged, small);
+        if at % 7 == 0 {
+            let _ = decode_bytes(&image[..at], small);
+        }
+    }
+}
+
 #[test]
 fn face_record_gives_its_image_byte_for_byte() {
     let Some(record) = shared("biometric/ISO19794_Test1_Data.bin") else { return };
@@ -116,6 +150,24 @@ fn lists_of_the_specimens() {
         let Some(file) = shared(&format!("lds/{set}/EF_SOD.bin")) else { return };
         assert_eq!(SodFile::parse(&file).unwrap().trailing_bytes, 0, "{set}");
     }
+    for set in SETS {
+        let Some(file) = shared(&format!("lds/{set}/EF_SOD.bin")) else { return };
+        let Some(expected) = shared(&format!("lds/{set}/expected.json")) else { return };
+        let expected: serde_json::Value = serde_json::from_slice(&expected).unwrap();
+        let signed = SignedData::parse(SodFile::parse(&file).unwrap().content_info).unwrap();
+        let object = LdsSecurityObject::parse(signed.content.unwrap()).unwrap();
+        assert_eq!((object.version, &object.version_info), (LdsObjectVersion::V0, &None), "{set}");
+        let listed = expected["EF_SOD.bin"]["dgs"].as_object().unwrap();
+        assert_eq!(object.hashes().count(), listed.len(), "{set}");
+        for (group, hash) in object.hashes() {
+            let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(listed[&group.number().to_string()].as_str(), Some(hex.as_str()), "{set} {group}");
+        }
+    }
+    let Some(file) = shared("sod-negative/11_EF_SOD.bin") else { return };
+    let signed = SignedData::parse(SodFile::parse(&file).unwrap().content_info).unwrap();
+    let object = LdsSecurityObject::parse(signed.content.unwrap()).unwrap();
+    assert_eq!(object.version, LdsObjectVersion::Other(2));
     let Some(file) = shared("sod-negative/13_EF_SOD.bin") else { return };
     assert_eq!(SodFile::parse(&file).unwrap().trailing_bytes, 1);
 }
@@ -139,6 +191,28 @@ fn security_infos_of_cards() {
             (entries, suites, trailing_bytes),
             "{name}"
         );
+    }
+}
+
+#[test]
+fn security_infos_of_card_security() {
+    for name in ["ausweisapp_efCardSecurity", "tc_ecdh_ef_cardsecurity"] {
+        let Some(file) = shared(&format!("security-infos/{name}.bin")) else { return };
+        let infos = SecurityInfos::parse(SignedData::parse(&file).unwrap().content.unwrap()).unwrap();
+        assert!(infos.chip_authentication_keys().count() > 0, "{name}");
+        assert!(
+            !infos.entries.iter().any(|entry| matches!(entry.info, SecurityInfo::Unreadable(_))),
+            "{name}"
+        );
+    }
+    // Of the two, only the guideline's example is a pair: what EF.CardAccess says stands byte for byte in the other.
+    let Some(access) = shared("security-infos/tc_ecdh_ef_cardaccess.bin") else { return };
+    let Some(file) = shared("security-infos/tc_ecdh_ef_cardsecurity.bin") else { return };
+    let signed = SecurityInfos::parse(SignedData::parse(&file).unwrap().content.unwrap()).unwrap();
+    for entry in SecurityInfos::parse(&access).unwrap().entries {
+        // PrivilegedTerminalInfo of TR-03110 says which keys are kept for privileged terminals, and differs by file.
+        let known = !matches!(entry.info, SecurityInfo::Unknown(_));
+        assert!(signed.contains(&entry.raw) || !known, "{:?}", entry.info);
     }
 }
 

@@ -3,6 +3,7 @@
 //! Each file turns bytes into meaning and judges nothing: whether a hash, a date or a digit is right is asked
 //! elsewhere. What a file holds beyond the standard is kept, not refused, wherever that is safe.
 
+pub mod atr_info;
 pub mod com;
 pub mod country;
 pub mod details;

@@ -102,7 +102,8 @@ impl Mrz {
     /// No zone of a known format.
     pub fn parse(text: &str) -> Result<Self, MrzError> {
         let lines: Vec<&str> = text.split_whitespace().collect();
-        let joined = Zeroizing::new(lines.concat().to_ascii_uppercase());
+        let mut joined = Zeroizing::new(lines.concat());
+        joined.make_ascii_uppercase();
         let zone = Self::parse_exact(joined.as_bytes())?;
         // Lines of the wrong lengths that happen to add up are a misread zone.
         let expected = zone.format.line_characters();

@@ -17,6 +17,8 @@ use crate::wire::cursor;
 pub struct Limits {
     /// Most pixels in a row or column.
     pub side_pixels: u32,
+    /// Most pixels in all. JPEG 2000 takes some twenty bytes of memory for each while it is decoded.
+    pub pixels: u64,
     /// Most tiles of a JPEG 2000 image.
     pub tiles: u64,
     /// Most bytes of the coded image.
@@ -24,9 +26,9 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// Several times what any document holds: 4096 × 4096 pixels, 4 MiB.
+    /// Several times what any document holds: 4096 pixels a side, 8 million in all, 4 MiB.
     fn default() -> Self {
-        Self { side_pixels: 4_096, tiles: 1_024, coded_bytes: 4 << 20 }
+        Self { side_pixels: 4_096, pixels: 8 << 20, tiles: 1_024, coded_bytes: 4 << 20 }
     }
 }
 
@@ -221,14 +223,14 @@ impl Limits {
     fn admit(self, width: u32, height: u32, tiles: u64, bytes: usize) -> Result<(), DecodeError> {
         let within = width <= self.side_pixels
             && height <= self.side_pixels
+            && u64::from(width) * u64::from(height) <= self.pixels
             && tiles <= self.tiles
             && bytes <= self.coded_bytes;
         if within { Ok(()) } else { Err(DecodeError::TooLarge { width, height, tiles, bytes }) }
     }
 
     fn decoded_bytes(self) -> usize {
-        let side = usize::try_from(self.side_pixels).unwrap_or(usize::MAX);
-        side.saturating_mul(side).saturating_mul(PixelFormat::Rgb.bytes())
+        usize::try_from(self.pixels).unwrap_or(usize::MAX).saturating_mul(PixelFormat::Rgb.bytes())
     }
 }
 

@@ -102,6 +102,9 @@ fn what_is_not_understood_is_said() {
 fn large_images_are_refused_before_they_are_decoded() {
     let small = Limits { side_pixels: 16, ..Limits::default() };
     assert!(matches!(decode_bytes(&jpeg(17, 8, true), small), Err(DecodeError::TooLarge { width: 17, .. })));
+    let few = Limits { pixels: 100, ..Limits::default() };
+    assert!(matches!(decode_bytes(&jpeg(11, 10, true), few), Err(DecodeError::TooLarge { .. })));
+    assert!(decode_bytes(&jpeg(10, 10, true), few).is_ok());
     let siz = |right: u32, tile: u32, components: u16| {
         let mut out = vec![0xFF, 0x4F, 0xFF, 0x51, 0, 41, 0, 0];
         for value in [right, 100, 0, 0, tile, 100, 0, 0] {

@@ -20,7 +20,7 @@ pub struct CardQr {
     pub birth: PartialDate,
     /// 5: sex, in Vietnamese words.
     pub sex: PersonalText,
-    /// 6: residence; place of registration of birth on later cards.
+    /// 6: residence.
     pub residence: PersonalText,
     /// 7: date of issue; `None` if it is empty or no date.
     pub issued: Option<Date>,
