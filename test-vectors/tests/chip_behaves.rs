@@ -243,6 +243,23 @@ fn chip_authentication_changes_the_keys() {
 }
 
 #[test]
+fn a_key_is_chosen_by_its_number() {
+    let (mut chip, mut terminal) = opened(&[]);
+    for (oid_end, key_id, status) in [
+        ("01", "840107", "9000"),
+        ("01", "", "9000"),
+        ("01", "840108", "6A88"),
+        ("04", "840107", "6A88"),
+        ("04", "", "9000"),
+        ("02", "", "6A80"),
+    ] {
+        let data = format!("800A04007F000702020302{oid_end}{key_id}");
+        let command = format!("002241A4{:02X}{data}", data.len() / 2);
+        assert_eq!(terminal.transmit(&mut chip, &command), status, "{command}");
+    }
+}
+
+#[test]
 fn active_authentication_signs_the_challenge() {
     let verified = |faults: &[Fault]| {
         let (mut chip, mut terminal) = opened(faults);
