@@ -158,9 +158,9 @@ impl TrustBuilder {
                 }
             }
             let progress = left.len() < before;
-            let (again, hopeless): (Vec<_>, Vec<_>) = left
-                .into_iter()
-                .partition(|(_, (refusal, _))| progress && *refusal == Refusal::LinkIssuerUnknown);
+            let (again, hopeless): (Vec<_>, Vec<_>) = left.into_iter().partition(|(_, (refusal, _))| {
+                progress && matches!(refusal, Refusal::LinkIssuerUnknown | Refusal::LinkSignatureWrong)
+            });
             for (certificate, (refusal, detail)) in hopeless {
                 imported.refuse(certificate.subject(), certificate.der(), refusal, detail);
             }

@@ -326,11 +326,18 @@ impl TrustBuilder {
         self.anchors.push(anchor);
     }
 
-    /// The anchors that may have signed `certificate`, by key identifier, else by name.
+    /// The anchors that may have signed `certificate`: those with the key identifier first, then those of the name. Real
+    /// links sometimes name another key than the one that signed them.
     pub(super) fn issuers(&self, certificate: &Certificate) -> Vec<usize> {
         let by_id = certificate.authority_key_id().and_then(|id| self.by_key_id.get(id));
-        let found = by_id.or_else(|| self.by_name.get(&certificate.issuer().lookup_key()));
-        found.map(|indices| indices.iter().copied().take(MAX_CANDIDATES).collect()).unwrap_or_default()
+        let by_name = self.by_name.get(&certificate.issuer().lookup_key());
+        let mut found: Vec<usize> = Vec::new();
+        for index in by_id.into_iter().chain(by_name).flatten() {
+            if found.len() < MAX_CANDIDATES && !found.contains(index) {
+                found.push(*index);
+            }
+        }
+        found
     }
 
     /// Why `certificate` may be trusted: its own signature, or that of a trusted one.
@@ -339,31 +346,38 @@ impl TrustBuilder {
         certificate: &Certificate,
     ) -> Result<(PublicKey, VerifiedBy), (Refusal, String)> {
         let key = authority_key(certificate)?;
-        if certificate.is_root() {
-            return match certificate.verify_under(&key) {
-                Ok(check) if check.is_valid() => Ok((key, VerifiedBy::SelfSigned)),
-                Ok(_) => {
-                    Err((Refusal::SelfSignatureWrong, "altered, or not signed by its own key".to_owned()))
-                }
-                Err(error) => Err((Refusal::KeyUnusable, error.to_string())),
-            };
+        let mut problem = None;
+        let mut signed_by = |issuer: &PublicKey| match certificate.verify_under(issuer) {
+            Ok(check) => check.is_valid(),
+            Err(error) => {
+                problem = Some(error.to_string());
+                false
+            }
+        };
+        // Some roots name another key's identifier as their issuer's: what counts is who signed.
+        if certificate.is_self_issued() && signed_by(&key) {
+            return Ok((key, VerifiedBy::SelfSigned));
         }
         let candidates = self.issuers(certificate);
-        if candidates.is_empty() {
-            let detail = format!("add the certificate of {} first", certificate.issuer());
+        let anchors = candidates.iter().filter_map(|index| self.anchors.get(*index));
+        let issuer = anchors.into_iter().find(|anchor| signed_by(&anchor.key));
+        if let Some(anchor) = issuer {
+            return Ok((key, VerifiedBy::Link(anchor.certificate.fingerprint())));
+        }
+        if certificate.is_root() {
+            return Err(match problem {
+                Some(problem) => (Refusal::KeyUnusable, problem),
+                None => (Refusal::SelfSignatureWrong, "altered, or not signed by its own key".to_owned()),
+            });
+        }
+        // A name alone is too little to call a signature false: several keys share it.
+        let named_key = certificate.authority_key_id().is_some_and(|id| self.by_key_id.contains_key(id));
+        if !named_key {
+            let detail = format!("add the certificate of {} that signed it first", certificate.issuer());
             return Err((Refusal::LinkIssuerUnknown, detail));
         }
-        let mut problem = "under none of the keys that it may name".to_owned();
-        for anchor in candidates.iter().filter_map(|index| self.anchors.get(*index)) {
-            match certificate.verify_under(&anchor.key) {
-                Ok(check) if check.is_valid() => {
-                    return Ok((key, VerifiedBy::Link(anchor.certificate.fingerprint())));
-                }
-                Ok(_) => {}
-                Err(error) => problem = error.to_string(),
-            }
-        }
-        Err((Refusal::LinkSignatureWrong, problem))
+        let detail = problem.unwrap_or_else(|| "not under the key that it names".to_owned());
+        Err((Refusal::LinkSignatureWrong, detail))
     }
 
     fn crl_issuers(&self, crl: &Crl) -> Vec<usize> {
@@ -381,10 +395,11 @@ impl TrustBuilder {
     }
 }
 
-/// The key of a certificate that may sign other certificates.
+/// The key of a certificate that may sign other certificates. Either extension is enough: real links of five countries say
+/// "no authority" beside "signs certificates", and old roots have no key usage.
 pub(super) fn authority_key(certificate: &Certificate) -> Result<PublicKey, (Refusal, String)> {
-    let signs = certificate.key_usage().is_none_or(|usage| usage.certificate_signing);
-    if !certificate.is_authority() || !signs {
+    let signs = certificate.key_usage().is_some_and(|usage| usage.certificate_signing);
+    if !signs && !certificate.is_authority() {
         let detail = "its extensions do not let it sign certificates".to_owned();
         return Err((Refusal::NotAnAuthority, detail));
     }
