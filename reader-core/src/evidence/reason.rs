@@ -93,7 +93,7 @@ reasons! {
     SignerNotProved = 1212, "The hashes agree, but who signed them is not proved.";
     SignedDataVersion = 1213, "EF.SOD is signed data of another version than the standard's.";
     SodTrailingBytes = 1214, "Bytes follow the end of EF.SOD.";
-    SodContentType = 1215, "EF.SOD names its content by an outdated identifier.";
+    SodContentType = 1215, "EF.SOD names its content by another identifier than the standard's.";
     AttributesUnsorted = 1216, "The signed attributes were signed in another order than they are written in.";
     BareKeyAlgorithm = 1217, "EF.SOD names the key's algorithm in place of the signature's.";
     WeakHash = 1218, "SHA-1 was used in a signature.";

@@ -13,12 +13,13 @@ use crate::lds::sod::{LDS_SECURITY_OBJECT, LdsObjectVersion, LdsSecurityObject, 
 use crate::pki::path::{self, NameMatch, Path, Revocation};
 use crate::pki::signed_data::{self, SignerCheck, SignerNote, ValidSigner};
 use crate::pki::{Anchor, Certificate, Fingerprint, signature_algorithm};
-use crate::wire::cms::SignedData;
+use crate::wire::cms::{SignedData, SignerIdentifier};
 use crate::wire::date::Timestamp;
 use crate::wire::oid::Oid;
 
-/// Older identifiers of the same content, still on documents in circulation.
-const OUTDATED_CONTENT_TYPES: [&str; 2] = ["1.3.27.1.1.1", "1.2.528.1.1006.1.20.1"];
+/// What documents in circulation name the same content by: older identifiers of it, and plain data. Never the types of
+/// EF.CardSecurity or of lists, so that no other object of an issuer can pass for EF.SOD.
+const TOLERATED_CONTENT_TYPES: [&str; 3] = ["1.3.27.1.1.1", "1.2.528.1.1006.1.20.1", "1.2.840.113549.1.7.1"];
 const DAY_S: i64 = 86_400;
 
 /// The signer of EF.SOD, as its certificate says.
@@ -173,8 +174,18 @@ fn read(file: &[u8], strictness: Strictness) -> Result<Read<'_>, Finding> {
     if data.version != 3 {
         tolerate(Reason::SignedDataVersion, format!("SignedData version {}; 3 is required", data.version))?;
     }
+    for signer in &data.signers {
+        let required = match signer.sid {
+            SignerIdentifier::IssuerAndSerial { .. } => 1,
+            SignerIdentifier::SubjectKeyIdentifier(_) => 3,
+        };
+        if signer.version != required {
+            let detail = format!("SignerInfo version {}; {required} is required", signer.version);
+            tolerate(Reason::SignedDataVersion, detail)?;
+        }
+    }
     if !data.content_type.is(LDS_SECURITY_OBJECT) {
-        if !OUTDATED_CONTENT_TYPES.iter().any(|known| data.content_type.is(known)) {
+        if !TOLERATED_CONTENT_TYPES.iter().any(|known| data.content_type.is(known)) {
             let detail = format!("the content is of type {}", data.content_type);
             return Err(malformed(&detail));
         }
