@@ -2,6 +2,7 @@
 //! collection is not present.
 
 #![allow(clippy::unwrap_used, reason = "a broken test may panic")]
+#![allow(clippy::print_stdout, reason = "a skipped test says so")]
 
 use std::path::{Path, PathBuf};
 
