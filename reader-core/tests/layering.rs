@@ -277,7 +277,7 @@ fn planted_violations_are_seen() {
     assert_eq!(seen("verify/mod.rs", "let now = std::time::Instant::now();"), 1);
     assert_eq!(seen("capture/mod.rs", "use std::fs;"), 1);
     assert_eq!(seen("capture/mod.rs", "use std::{fmt, fs::File};"), 1);
-    assert_eq!(seen("pki/crl.rs", "use rsa::pkcs1v15::VerifyingKey;"), 1);
+    assert_eq!(seen("pki/crl.rs", "use p256::ecdsa::VerifyingKey;"), 1);
     assert_eq!(seen("policy/report.rs", "serde_json::to_string(x)"), 1);
     assert_eq!(seen("policy/rules.rs", "mod tests { } fn f() { toml::from_str() }"), 1);
     assert_eq!(seen("transport/traced.rs", "use pcsc::Context;"), 1);
@@ -305,7 +305,7 @@ fn what_is_allowed_passes() {
     assert_eq!(seen("policy/rules.rs", "mod tests { fn f() { toml::from_str() } }"), none);
     assert_eq!(seen("transport/mod.rs", "pub mod pcsc; pub use pcsc::Reader;"), none);
     assert_eq!(seen("transport/pcsc/events.rs", "use pcsc::Context;"), none);
-    assert_eq!(seen("crypto/signature/rsa.rs", "use rsa::RsaPublicKey; use super::Verdict;"), none);
+    assert_eq!(seen("crypto/signature.rs", "use p256::ecdsa::VerifyingKey; use super::curve::Curve;"), none);
 }
 
 #[test]
