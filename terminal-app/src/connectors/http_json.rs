@@ -2,6 +2,9 @@
 //!
 //! Every client serves one query, so that cancelling it shuts its own connections only. Redirects are never followed
 //! and the connection is never downgraded: the insurance service demands its token in the address.
+//!
+//! What this cannot promise: the client library copies address and body into buffers of its own, which are freed but
+//! not wiped; and name resolution and connecting are not interrupted by cancelling, only bounded by `connect_ms`.
 
 use std::io::{self, Read as _};
 use std::sync::mpsc::{RecvTimeoutError, channel};

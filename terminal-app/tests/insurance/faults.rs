@@ -258,3 +258,18 @@ fn a_small_compressed_answer_cannot_become_a_large_one() {
     let answer = insurance.query(&query(NUMBER), &Cancel::new());
     assert_eq!(kind(&answer), FaultKind::TooLarge { limit_bytes: 1024 });
 }
+
+#[test]
+fn an_answer_cut_anywhere_confirms_nothing() {
+    let whole = scripted::json(r#"{"maKetQua":"000","ghiChu":"ok"}"#);
+    let cuts: Vec<Vec<u8>> = (0..=whole.len()).map(|end| whole[..end].to_vec()).collect();
+    let server = Scripted::start([scripted::token("3000")].into_iter().chain(cuts.clone()).collect());
+    let mut config = config(&server.url);
+    config.retries = 0;
+    let (insurance, _) = connector(config);
+    for cut in &cuts {
+        let answer = insurance.query(&query(NUMBER), &Cancel::new());
+        let expected = if cut.len() == whole.len() { "confirmed" } else { "aborted" };
+        assert_eq!(answer.outcome.as_str(), expected, "cut at {}: {answer:?}", cut.len());
+    }
+}
