@@ -147,6 +147,8 @@ fn a_hundred_megabytes_are_not_taken_in() {
     let started = Instant::now();
     let answer = line.ask();
     assert_eq!(kind(&answer), FaultKind::TooLarge { limit_bytes: 1024 * 1024 });
+    let taken = line.gateway.huge_bytes_taken();
+    assert!(taken < 32 * 1024 * 1024, "{taken} bytes left the gateway");
     assert_eq!(answer.outcome, UNREADABLE);
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
 }

@@ -19,7 +19,7 @@ mod http;
 
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -98,6 +98,7 @@ struct Shared {
     log: Mutex<Vec<LoggedRequest>>,
     stop: AtomicBool,
     connections: AtomicUsize,
+    huge_sent: AtomicU64,
 }
 
 #[derive(Default)]
@@ -125,6 +126,7 @@ impl Gateway {
             log: Mutex::default(),
             stop: AtomicBool::new(false),
             connections: AtomicUsize::new(0),
+            huge_sent: AtomicU64::new(0),
         });
         let for_thread = Arc::clone(&shared);
         let thread = thread::Builder::new()
@@ -157,6 +159,12 @@ impl RunningGateway {
     #[must_use]
     pub fn requests(&self) -> Vec<LoggedRequest> {
         lock(&self.shared.log).clone()
+    }
+
+    /// Bytes that a client has taken of [`Fault::Huge`] answers, buffers of the system included.
+    #[must_use]
+    pub fn huge_bytes_taken(&self) -> u64 {
+        self.shared.huge_sent.load(Ordering::SeqCst)
     }
 
     /// Forgets the requests so far.
@@ -316,6 +324,7 @@ fn send_huge(stream: &mut TcpStream, shared: &Shared, bytes: u64) -> io::Result<
         let now = usize::try_from(left).map_or(block.len(), |left| left.min(block.len()));
         stream.write_all(block.get(..now).unwrap_or_default())?;
         left = left.saturating_sub(now as u64);
+        shared.huge_sent.fetch_add(now as u64, Ordering::SeqCst);
     }
     Ok(())
 }
