@@ -1,8 +1,16 @@
 //! The terminal: command line, window, connectors and site policies over `reader-core`.
 
 pub mod capture_folder;
+pub mod cli;
 pub mod config;
 pub mod connectors;
+#[cfg(feature = "simulator")]
+pub mod demo;
+pub mod devices;
+pub mod entropy;
 pub mod failure;
+pub mod presentation;
 pub mod report;
 pub mod text;
+pub mod trust;
+pub mod worker;

@@ -1,9 +1,10 @@
 //! What a person presented with the card, and what opens the chip because of it.
 
-use reader_core::lds::PersonalNumber;
 use reader_core::lds::mrz::Mrz;
+use reader_core::lds::personal::PersonalNumber;
 use reader_core::lds::qr::CardQr;
 use reader_core::session::{AccessKey, AccessKeyError};
+use reader_core::verify::Presented;
 use zeroize::Zeroizing;
 
 use crate::failure::{ErrorCode, Failure};
@@ -59,5 +60,28 @@ impl Presentation {
             }
         }
         Ok(keys)
+    }
+
+    /// What of it has to agree with the chip.
+    #[must_use]
+    pub fn to_compare(&self) -> Presented {
+        let some = |text: &str| Some(text.to_owned());
+        match self {
+            Self::Number(number) => Presented { number: some(number.as_str()), ..Presented::nothing() },
+            Self::Can(can) => Presented { can: some(can), ..Presented::nothing() },
+            Self::Mrz(mrz) => Presented { mrz: some(mrz.as_str()), ..Presented::nothing() },
+            Self::Document { number, birth, expiry } => Presented {
+                document_number: some(number),
+                birth: some(birth),
+                expiry: some(expiry),
+                ..Presented::nothing()
+            },
+            Self::Qr(qr) => Presented {
+                number: some(qr.number.as_str()),
+                name: some(qr.name.as_str()),
+                birth_date: qr.birth.full(),
+                ..Presented::nothing()
+            },
+        }
     }
 }

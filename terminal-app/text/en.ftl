@@ -194,6 +194,11 @@ cli-trust-expires-soon = expires within 180 days
 cli-trust-weak = weak key or SHA-1
 cli-trust-stale-list = revocation list past its next update
 cli-trust-empty = nothing is trusted yet; add certificates with `idterm trust add`
+cli-reader-card = card present
+cli-reader-empty = no card
+cli-reader-profile = profile
+cli-reader-not-used = This slot is not for cards of persons; it is not used.
+cli-reader-none = No reader is connected. Check the cable and the driver; `idterm doctor` tells more.
 cli-unlimited = no expiry
 
 # ── Reasons, by number ──

@@ -194,6 +194,11 @@ cli-trust-expires-soon = hết hạn trong vòng 180 ngày
 cli-trust-weak = khóa yếu hoặc SHA-1
 cli-trust-stale-list = danh sách thu hồi đã quá hạn cập nhật
 cli-trust-empty = chưa tin cậy nguồn nào; hãy thêm chứng thư bằng `idterm trust add`
+cli-reader-card = có thẻ
+cli-reader-empty = chưa có thẻ
+cli-reader-profile = hồ sơ
+cli-reader-not-used = Khe này không dành cho thẻ của người dân; không dùng.
+cli-reader-none = Chưa kết nối đầu đọc nào. Hãy kiểm tra dây và trình điều khiển; `idterm doctor` cho biết thêm.
 cli-unlimited = không thời hạn
 
 # ── Reasons, by number ──

@@ -2,9 +2,14 @@
 
 use std::io::Read;
 
+use reader_core::lds::mrz::Mrz;
+use reader_core::lds::personal::PersonalNumber;
+use reader_core::lds::qr::Qr;
+use zeroize::Zeroizing;
+
 use super::args::AccessArgs;
 use crate::failure::{ErrorCode, Failure};
-use zeroize::Zeroizing;
+use crate::presentation::Presentation;
 
 /// Longest text that is read from a file or standard input.
 const MAX_TEXT_BYTES: u64 = 4_096;
@@ -29,4 +34,60 @@ pub fn value_of(option: &str, argument: &str) -> Result<Zeroizing<String>, Failu
         return Err(Failure::new(ErrorCode::BadAccess, format!("{option} is empty")));
     }
     Ok(trimmed)
+}
+
+/// What the options present; `None` where they present nothing.
+///
+/// # Errors
+/// Several ways at once, or a value that cannot be what the option says. Values are not repeated in messages.
+pub fn presentation(args: &AccessArgs) -> Result<Option<Presentation>, Failure> {
+    let given = [&args.number, &args.can, &args.mrz, &args.qr, &args.document];
+    if given.iter().filter(|option| option.is_some()).count() > 1 {
+        return Err(Failure::new(
+            ErrorCode::BadAccess,
+            "give one of --number, --can, --mrz, --qr, --document",
+        ));
+    }
+    let bad = |what: String| Failure::new(ErrorCode::BadAccess, what);
+    if let Some(argument) = &args.number {
+        let number = PersonalNumber::parse(&value_of("--number", argument)?)
+            .ok_or_else(|| bad("--number: not 12 digits".to_owned()))?;
+        return Ok(Some(Presentation::Number(number)));
+    }
+    if let Some(argument) = &args.can {
+        return Ok(Some(Presentation::Can(value_of("--can", argument)?)));
+    }
+    if let Some(argument) = &args.mrz {
+        let mrz =
+            Mrz::parse(&value_of("--mrz", argument)?).map_err(|error| bad(format!("--mrz: {error}")))?;
+        return Ok(Some(Presentation::Mrz(Box::new(mrz))));
+    }
+    if let Some(argument) = &args.qr {
+        return match Qr::parse(&value_of("--qr", argument)?).map_err(|error| bad(format!("--qr: {error}")))? {
+            Qr::Card(card) => Ok(Some(Presentation::Qr(Box::new(card)))),
+            Qr::Insurance(_) => {
+                Err(bad("--qr: this is an insurance card's code, which opens no chip".to_owned()))
+            }
+        };
+    }
+    match (&args.document, &args.birth, &args.expiry) {
+        (Some(number), Some(birth), Some(expiry)) => Ok(Some(Presentation::Document {
+            number: value_of("--document", number)?,
+            birth: value_of("--birth", birth)?,
+            expiry: value_of("--expiry", expiry)?,
+        })),
+        (None, None, None) => Ok(None),
+        _ => Err(bad("--document, --birth and --expiry belong together".to_owned())),
+    }
+}
+
+/// As [`presentation`], where something has to be presented.
+///
+/// # Errors
+/// As there, or nothing was given.
+pub fn required(args: &AccessArgs) -> Result<Presentation, Failure> {
+    presentation(args)?.ok_or_else(|| {
+        Failure::new(ErrorCode::BadAccess, "nothing says how to open the chip")
+            .with_remedy("Add --number, --can, --mrz, --qr, or --document with --birth and --expiry.")
+    })
 }

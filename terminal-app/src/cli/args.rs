@@ -52,12 +52,16 @@ pub enum Command {
     /// Readers and cards present, with the profile that matched and its limits
     Readers,
     /// Read a chip into a capture folder
-    #[command(after_help = "Example:\n  idterm read --reader ACR1252 --can @can.txt --out capture/ --groups DG1,DG2,DG13")]
+    #[command(
+        after_help = "Example:\n  idterm read --reader ACR1252 --can @can.txt --out capture/ --groups DG1,DG2,DG13"
+    )]
     Read(ReadArgs),
     /// The whole line: read, prove, match, ask, decide
-    #[command(after_help = "Examples:\n  idterm verify --reader ACR1252 --number @number.txt --site hospital\n  \
+    #[command(
+        after_help = "Examples:\n  idterm verify --reader ACR1252 --number @number.txt --site hospital\n  \
                             idterm verify --reader sim:good --number 090000000000 --json\n  \
-                            idterm verify --reader capture:folder/ --mrz @mrz.txt")]
+                            idterm verify --reader capture:folder/ --mrz @mrz.txt"
+    )]
     Verify(VerifyArgs),
     /// Prove a stored capture again, at any date
     #[command(after_help = "Example:\n  idterm inspect capture/ --at 2026-01-31 --json")]
@@ -178,7 +182,9 @@ pub struct InspectArgs {
 #[derive(Clone, Debug, Subcommand)]
 pub enum TrustCommand {
     /// Add certificates (DER, PEM), CSCA master lists and CRLs
-    #[command(after_help = "Example:\n  idterm trust add DE_ML.ml --pin 3f9c…  (SHA-256 of the list, of its signer or of its CSCA)")]
+    #[command(
+        after_help = "Example:\n  idterm trust add DE_ML.ml --pin 3f9c…  (SHA-256 of the list, of its signer or of its CSCA)"
+    )]
     Add {
         /// Files to add
         #[arg(required = true)]

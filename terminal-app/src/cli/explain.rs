@@ -2,8 +2,8 @@
 
 use reader_core::evidence::Reason;
 
-use crate::failure::{ErrorCode, Failure};
 use super::output::{Output, bold};
+use crate::failure::{ErrorCode, Failure};
 
 /// The page of all reasons, built in so that the explanation needs no network and no source.
 const REASONS: &str = include_str!("../../../docs/REASONS.md");
@@ -12,7 +12,7 @@ const REASONS: &str = include_str!("../../../docs/REASONS.md");
 ///
 /// # Errors
 /// No such code.
-pub fn run(code: &str, output: &Output) -> Result<(), Failure> {
+pub fn run(code: &str, output: &Output) -> Result<u8, Failure> {
     if let Some(reason) = Reason::from_code(code) {
         let section = section_of(&reason.code()).unwrap_or_default();
         let key = format!("reason-{}", reason.number());
@@ -24,16 +24,19 @@ pub fn run(code: &str, output: &Output) -> Result<(), Failure> {
         }));
         output.line(format!("{}  {}", bold(&reason.code()), output.texts.find(&key).unwrap_or_default()));
         output.line(section);
-        return Ok(());
+        return Ok(0);
     }
     if let Some(error) = ErrorCode::from_code(code) {
         output.document(&serde_json::json!({
             "code": error.code(), "meaning": error.meaning(), "remedy": error.remedy(),
         }));
         output.line(format!("{}  {}\n{}", bold(&error.code()), error.meaning(), error.remedy()));
-        return Ok(());
+        return Ok(0);
     }
-    Err(Failure::new(ErrorCode::UnknownCode, format!("{code:?} is neither a reason (R1203) nor an error (E2001)")))
+    Err(Failure::new(
+        ErrorCode::UnknownCode,
+        format!("{code:?} is neither a reason (R1203) nor an error (E2001)"),
+    ))
 }
 
 /// The text under the heading that begins with `code`.

@@ -5,8 +5,8 @@ use reader_core::wire::date::Date;
 use serde_json::json;
 
 use super::access::value_of;
-use crate::failure::{ErrorCode, Failure};
 use super::output::{Output, Tone, bold, coloured};
+use crate::failure::{ErrorCode, Failure};
 
 /// Decodes `argument`. A zone with a wrong check digit is decoded and reported, and the command succeeds with the
 /// exit status of a rejection: the text is not what was printed on the card.
@@ -16,8 +16,9 @@ use super::output::{Output, Tone, bold, coloured};
 pub fn run(argument: &str, today: Date, output: &Output) -> Result<u8, Failure> {
     let text = value_of("TEXT", argument)?;
     let mrz = Mrz::parse(&text).map_err(|error| {
-        Failure::new(ErrorCode::BadAccess, format!("machine-readable zone: {error}"))
-            .with_remedy("Give all lines as printed: 3 of 30 characters (card), 2 of 36, or 2 of 44 (passport).")
+        Failure::new(ErrorCode::BadAccess, format!("machine-readable zone: {error}")).with_remedy(
+            "Give all lines as printed: 3 of 30 characters (card), 2 of 36, or 2 of 44 (passport).",
+        )
     })?;
     let checks = mrz.checks();
     let faulty = checks.iter().filter(|check| !check.holds).count();
@@ -53,15 +54,23 @@ pub fn run(argument: &str, today: Date, output: &Output) -> Result<u8, Failure> 
     for (key, value) in &fields {
         document.insert((*key).to_owned(), if value.is_empty() { json!(null) } else { json!(value) });
     }
-    let listed: Vec<_> = checks.iter().map(|check| json!({"field": check.field.to_string(), "holds": check.holds})).collect();
+    let listed: Vec<_> =
+        checks.iter().map(|check| json!({"field": check.field.to_string(), "holds": check.holds})).collect();
     document.insert("checks".to_owned(), json!(listed));
     output.document(&document);
     for (key, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
-        output.line(format!("{:<22} {value}", bold(&output.texts.get(&format!("field-{}", key.replace('_', "-"))))));
+        output.line(format!(
+            "{:<22} {value}",
+            bold(&output.texts.get(&format!("field-{}", key.replace('_', "-"))))
+        ));
     }
     for check in &checks {
         let tone = if check.holds { Tone::Good } else { Tone::Bad };
-        output.line(format!("{} {}", coloured(tone, tone.sign()), output.texts.with("cli-check-digit", &[("field", &check.field.to_string())])));
+        output.line(format!(
+            "{} {}",
+            coloured(tone, tone.sign()),
+            output.texts.with("cli-check-digit", &[("field", &check.field.to_string())])
+        ));
     }
     Ok(if faulty == 0 { 0 } else { 3 })
 }

@@ -92,7 +92,12 @@ impl Output {
             }));
         } else {
             let label = coloured(Tone::Bad, &self.texts.get("cli-error"));
-            let _ = writeln!(anstream::stderr(), "{label} {failure}\n{} {}", self.texts.get("cli-remedy"), failure.remedy);
+            let _ = writeln!(
+                anstream::stderr(),
+                "{label} {failure}\n{} {}",
+                self.texts.get("cli-remedy"),
+                failure.remedy
+            );
         }
     }
 }

@@ -21,7 +21,12 @@ const EXPIRES_SOON_DAYS: i64 = 180;
 ///
 /// # Errors
 /// The store or a file cannot be read or written, or a pin is no SHA-256.
-pub fn run(command: &TrustCommand, folder: &TrustFolder, now: Timestamp, output: &Output) -> Result<u8, Failure> {
+pub fn run(
+    command: &TrustCommand,
+    folder: &TrustFolder,
+    now: Timestamp,
+    output: &Output,
+) -> Result<u8, Failure> {
     match command {
         TrustCommand::Add { files, pin } => add(files, pin, folder, now, output),
         TrustCommand::List => list(folder, output),
@@ -29,12 +34,19 @@ pub fn run(command: &TrustCommand, folder: &TrustFolder, now: Timestamp, output:
     }
 }
 
-fn add(files: &[PathBuf], pins: &[String], folder: &TrustFolder, now: Timestamp, output: &Output) -> Result<u8, Failure> {
+fn add(
+    files: &[PathBuf],
+    pins: &[String],
+    folder: &TrustFolder,
+    now: Timestamp,
+    output: &Output,
+) -> Result<u8, Failure> {
     let pins: Pins = pins
         .iter()
         .map(|pin| {
-            Fingerprint::from_hex(pin)
-                .ok_or_else(|| Failure::new(ErrorCode::Usage, format!("--pin {pin}: not 64 hexadecimal digits")))
+            Fingerprint::from_hex(pin).ok_or_else(|| {
+                Failure::new(ErrorCode::Usage, format!("--pin {pin}: not 64 hexadecimal digits"))
+            })
         })
         .collect::<Result<_, _>>()?;
     let snapshot = folder.open().map_err(no_trust)?;
@@ -63,16 +75,18 @@ fn add(files: &[PathBuf], pins: &[String], folder: &TrustFolder, now: Timestamp,
             let text = output.texts.get(&format!("reason-{}", reason.number()));
             output.line(format!(
                 "  {} {} {} {}: {text} ({})",
-                coloured(Tone::Bad, Tone::Bad.sign()), reason.code(), one.subject, one.fingerprint, one.detail
+                coloured(Tone::Bad, Tone::Bad.sign()),
+                reason.code(),
+                one.subject,
+                one.fingerprint,
+                one.detail
             ));
         }
         added += imported.added.len();
         known += imported.known;
         refused.extend(imported.refused.iter().map(|one| refused_json(one, output)));
     }
-    folder
-        .save(&builder.build())
-        .map_err(|error| Failure::new(ErrorCode::CannotWrite, error.to_string()))?;
+    folder.save(&builder.build()).map_err(|error| Failure::new(ErrorCode::CannotWrite, error.to_string()))?;
     output.document(&json!({ "added": added, "known": known, "refused": refused }));
     // Nothing of what was given could be used: that is no success for a script.
     Ok(if added + known == 0 { 1 } else { 0 })
@@ -149,7 +163,8 @@ fn check(folder: &TrustFolder, now: Timestamp, output: &Output) -> Result<u8, Fa
     if snapshot.anchors().is_empty() {
         findings.push(("empty", folder.path().display().to_string()));
     }
-    let rows: Vec<Value> = findings.iter().map(|(kind, what)| json!({ "finding": kind, "what": what })).collect();
+    let rows: Vec<Value> =
+        findings.iter().map(|(kind, what)| json!({ "finding": kind, "what": what })).collect();
     output.document(&json!({
         "anchors": snapshot.anchors().len(), "revocation_lists": snapshot.crls().len(), "findings": rows
     }));
@@ -162,7 +177,11 @@ fn check(folder: &TrustFolder, now: Timestamp, output: &Output) -> Result<u8, Fa
     ));
     for (kind, what) in &findings {
         let key = format!("cli-trust-{}", kind.replace('_', "-"));
-        output.line(format!("{} {}: {what}", coloured(Tone::Open, Tone::Open.sign()), output.texts.get(&key)));
+        output.line(format!(
+            "{} {}: {what}",
+            coloured(Tone::Open, Tone::Open.sign()),
+            output.texts.get(&key)
+        ));
     }
     Ok(0)
 }

@@ -17,7 +17,12 @@ impl SimulatedReader {
 }
 
 impl Transport for SimulatedReader {
-    fn exchange(&mut self, command: &[u8], _timeout_ms: u32, response: &mut Vec<u8>) -> Result<(), TransportError> {
+    fn exchange(
+        &mut self,
+        command: &[u8],
+        _timeout_ms: u32,
+        response: &mut Vec<u8>,
+    ) -> Result<(), TransportError> {
         response.clear();
         response.extend(self.chip.exchange(command));
         // A chip that was torn away answers nothing.

@@ -106,10 +106,8 @@ impl TrustFolder {
             let der = self.object(&entry.sha256)?;
             let verified_by = verified_by(&entry.verified_by)
                 .ok_or_else(|| unusable(format!("verified_by {:?} is not understood", entry.verified_by)))?;
-            let provenance = Provenance {
-                source: entry.source.clone(),
-                imported_at: Timestamp(entry.imported_at_unix_s),
-            };
+            let provenance =
+                Provenance { source: entry.source.clone(), imported_at: Timestamp(entry.imported_at_unix_s) };
             builder
                 .restore(&der, provenance, verified_by)
                 .map_err(|error| unusable(format!("{}: {error}", entry.sha256)))?;
@@ -156,7 +154,11 @@ impl TrustFolder {
     fn object(&self, sha256: &str) -> Result<Vec<u8>, TrustError> {
         let path = self.folder.join(format!("{sha256}.der"));
         let bytes = read_bounded(&path)?;
-        if Fingerprint::of(&bytes).to_string() == sha256 { Ok(bytes) } else { Err(TrustError::Altered { path }) }
+        if Fingerprint::of(&bytes).to_string() == sha256 {
+            Ok(bytes)
+        } else {
+            Err(TrustError::Altered { path })
+        }
     }
 
     fn put(&self, fingerprint: Fingerprint, bytes: &[u8]) -> Result<(), TrustError> {
@@ -172,9 +174,7 @@ impl TrustFolder {
             file.write_all(bytes)?;
             file.sync_all()
         });
-        written
-            .and_then(|()| fs::rename(&beside, &path))
-            .map_err(|source| TrustError::Write { path, source })
+        written.and_then(|()| fs::rename(&beside, &path)).map_err(|source| TrustError::Write { path, source })
     }
 
     fn make_folder(&self) -> Result<(), TrustError> {
@@ -195,7 +195,12 @@ pub enum Kind {
 }
 
 /// Adds the content of a file to `builder`, whatever it is.
-pub fn add(builder: &mut TrustBuilder, bytes: &[u8], provenance: &Provenance, pins: &Pins) -> (Kind, Imported) {
+pub fn add(
+    builder: &mut TrustBuilder,
+    bytes: &[u8],
+    provenance: &Provenance,
+    pins: &Pins,
+) -> (Kind, Imported) {
     match recognise(bytes) {
         Kind::Certificate => (Kind::Certificate, builder.add_certificate(bytes, provenance, pins)),
         Kind::MasterList => (Kind::MasterList, builder.add_master_list(bytes, provenance, pins)),

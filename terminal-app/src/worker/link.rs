@@ -8,7 +8,7 @@ use reader_core::lds::FileId;
 use reader_core::session::{self, AccessKey, Cause, ExchangeSize, Plan};
 use reader_core::transport::Transport;
 
-use super::Stop;
+use super::Cancel;
 use crate::entropy::SystemEntropy;
 use crate::failure::Failure;
 
@@ -35,7 +35,7 @@ pub(super) fn read<T: Transport>(
     transport: T,
     keys: &[AccessKey],
     plan: &Plan,
-    stop: &Stop,
+    cancel: &Cancel,
     sender: SyncSender<LinkMessage>,
 ) -> Result<LinkResult, Failure> {
     let started = std::time::Instant::now();
@@ -50,7 +50,7 @@ pub(super) fn read<T: Transport>(
         };
         // A judge that is gone needs nothing more from the chip.
         let heard = sender.send(message).is_ok();
-        if heard && !stop.is_requested() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        if heard && !cancel.is_cancelled() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
     let reading = session::read_chip(transport, keys, plan, &mut SystemEntropy, &mut observer);
     Ok(LinkResult {

@@ -9,7 +9,6 @@ pub mod message;
 mod services;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use reader_core::capture::Capture;
 use reader_core::pki::TrustSnapshot;
@@ -21,10 +20,13 @@ pub use judge::judge_stored;
 pub use message::{Event, Intent, Step};
 pub use services::{Services, ServicesError};
 
+pub use crate::connectors::Cancel;
+
 use crate::config::Site;
 use crate::failure::Failure;
 use crate::presentation::Presentation;
 use crate::report::Report;
+use crate::text::Language;
 
 /// Everything that one verification needs beside the chip.
 pub struct Job {
@@ -40,23 +42,8 @@ pub struct Job {
     pub now: Timestamp,
     /// The chip is simulated.
     pub simulated_chip: bool,
-}
-
-/// Asks a verification to stop. Looked at between exchanges, and by whoever waits.
-#[derive(Clone, Default)]
-pub struct Stop(Arc<AtomicBool>);
-
-impl Stop {
-    /// Asks.
-    pub fn request(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether it was asked.
-    #[must_use]
-    pub fn is_requested(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
+    /// The language of the report's texts.
+    pub language: Language,
 }
 
 /// What a verification leaves: the report, and the capture for whoever is to keep it.
@@ -75,22 +62,26 @@ pub fn verify<T: Transport + Send>(
     transport: T,
     plan: &Plan,
     job: &Job,
-    stop: &Stop,
+    cancel: &Cancel,
     tell: &mut dyn FnMut(Event),
 ) -> Result<Verified, Failure> {
     let started = std::time::Instant::now();
-    let keys = job.presentation.as_ref().map(|presented| presented.access_keys(job.now)).transpose()?.unwrap_or_default();
+    let keys = job.presentation.as_ref().map(Presentation::access_keys).transpose()?.unwrap_or_default();
     let (sender, receiver) = std::sync::mpsc::sync_channel(64);
     let mut judge = judge::Judge::new(job);
     let reading = std::thread::scope(|scope| {
         let link = std::thread::Builder::new()
             .name("link".to_owned())
-            .spawn_scoped(scope, || link::read(transport, &keys, plan, stop, sender))
-            .map_err(|error| Failure::new(crate::failure::ErrorCode::Internal, format!("no thread: {error}")))?;
+            .spawn_scoped(scope, || link::read(transport, &keys, plan, cancel, sender))
+            .map_err(|error| {
+                Failure::new(crate::failure::ErrorCode::Internal, format!("no thread: {error}"))
+            })?;
         for message in receiver {
             judge.take(message, tell);
         }
-        link.join().map_err(|_| Failure::new(crate::failure::ErrorCode::Internal, "the link thread ended unexpectedly"))?
+        link.join().map_err(|_| {
+            Failure::new(crate::failure::ErrorCode::Internal, "the link thread ended unexpectedly")
+        })?
     })?;
-    judge.finish(reading, started, stop, tell)
+    judge.finish(reading, started, cancel, tell)
 }

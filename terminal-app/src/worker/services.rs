@@ -1,10 +1,11 @@
 //! The site's services: built once, asked for one proved person at a time.
 
-use reader_core::evidence::{Finding, Holder, Outcome, Reason, ServiceAnswer, ServiceFinding};
+use reader_core::evidence::{Finding, Holder, Outcome, Reason, ServiceFinding};
 
 use crate::config::Site;
 use crate::connectors::{
-    self, Audience, BirthDate, Cancel, ConfigError, Connector, PermittedFields, PersonFields, Query, Question, Surroundings,
+    self, Answer, Audience, BirthDate, Cancel, ConfigError, Connector, PermittedFields, PersonFields, Query,
+    Question, Surroundings,
 };
 use crate::text::Texts;
 
@@ -43,8 +44,12 @@ impl Services {
             let connector = if service.settings.is_empty() {
                 None
             } else {
-                let built =
-                    connectors::build(&service.name, &service.kind, service.settings.clone(), Surroundings::system());
+                let built = connectors::build(
+                    &service.name,
+                    &service.kind,
+                    service.settings.clone(),
+                    Surroundings::system(),
+                );
                 built.map_err(|error| faults.push(error)).ok()
             };
             services.push(Service { name: service.name.clone(), sees: service.sees.clone(), connector });
@@ -68,12 +73,19 @@ impl Services {
     }
 
     /// Asks every service about the person; without a proved person none is asked.
-    pub(super) fn ask(&self, holder: Option<&Holder>, transaction: &str, cancel: &Cancel, texts: &Texts) -> Vec<Asked> {
+    pub(super) fn ask(
+        &self,
+        holder: Option<&Holder>,
+        transaction: &str,
+        cancel: &Cancel,
+        texts: &Texts,
+    ) -> Vec<Asked> {
         let ask_one = |service: &Service| match (holder, &service.connector) {
             (Some(holder), Some(connector)) => {
                 let fields = PermittedFields::cut(&person(holder), &service.sees);
-                let query = Query { question: Question::Eligibility, fields, transaction: transaction.to_owned() };
-                translate(connector.query(&query, cancel), texts)
+                let query =
+                    Query { question: Question::Eligibility, fields, transaction: transaction.to_owned() };
+                worded(&connector.query(&query, cancel), texts)
             }
             (None, _) => not_asked(&service.name, "nobody was proved whom it could be asked about"),
             (_, None) => not_asked(&service.name, "it is not configured at this terminal"),
@@ -98,29 +110,16 @@ fn person(holder: &Holder) -> PersonFields {
     }
 }
 
-/// From the connector's words to evidence.
-fn translate(found: connectors::ServiceFinding, texts: &Texts) -> Asked {
-    let place = found.place().unwrap_or_default().to_owned();
-    let code = found.code.clone().unwrap_or_default();
-    let note = found.note.clone().unwrap_or_default();
-    let variables =
-        [("code", code.as_str()), ("note", note.as_str()), ("service", found.service.as_str()), ("where", place.as_str())];
-    let text = texts.with(&found.text_key(Audience::Staff), &variables);
-    let outcome = match found.outcome {
-        connectors::Outcome::Confirmed => Outcome::Confirmed,
-        connectors::Outcome::Refuted => Outcome::Refuted(Reason::ServiceSaysNo),
-        connectors::Outcome::Undetermined => Outcome::Undetermined(Reason::ServiceAnswerUnclear),
-        connectors::Outcome::NotSupported => Outcome::NotSupported,
-        connectors::Outcome::NotPerformed => Outcome::NotPerformed(Reason::ServiceNotAsked),
-        connectors::Outcome::Aborted => Outcome::Aborted(Reason::ServiceUnavailable),
-    };
-    let answer = found.code.as_ref().map(|code| ServiceAnswer { code: code.clone(), text: text.clone(), age_s: found.age_s });
-    let mut finding = Finding::new(outcome);
-    if answer.is_none() {
-        finding = finding.with_detail(text);
+/// What evidence keeps of an answer, worded for staff in the language chosen.
+fn worded(answer: &Answer, texts: &Texts) -> Asked {
+    let place = answer.place().unwrap_or_default();
+    let code = answer.code.as_deref().unwrap_or_default();
+    let note = answer.note.as_deref().unwrap_or_default();
+    let variables = [("code", code), ("note", note), ("service", answer.service.as_str()), ("where", place)];
+    let text = texts.with(&answer.text_key(Audience::Staff), &variables);
+    let mut finding = answer.finding();
+    if let Some(answer) = &mut finding.answer {
+        answer.text = text;
     }
-    Asked {
-        finding: ServiceFinding { name: found.service.clone(), finding, answer },
-        simulated: found.simulated,
-    }
+    Asked { finding, simulated: answer.simulated }
 }

@@ -1,0 +1,118 @@
+//! What every command starts from: output, site, profiles, trust store, the present moment.
+
+use std::sync::Arc;
+
+use firmware_profiles::Catalogue;
+use reader_core::session::{ActiveAuthentication, BacFallback, Plan};
+use reader_core::wire::date::{Date, Timestamp};
+
+use super::args::Common;
+use super::output::Output;
+use crate::config::{self, FallBack, SignChallenge, Site};
+use crate::failure::{ErrorCode, Failure};
+use crate::text::Language;
+use crate::trust::TrustFolder;
+
+/// The options of every command, resolved as far as a command asks for them.
+pub struct Context {
+    common: Common,
+    /// Where and how to print.
+    pub output: Output,
+    /// The present moment.
+    pub now: Timestamp,
+}
+
+impl Context {
+    /// Resolves language and clock.
+    ///
+    /// # Errors
+    /// `--lang` names no language.
+    pub fn new(common: Common) -> Result<Self, Failure> {
+        let language = match &common.lang {
+            Some(code) => Language::from_code(code).ok_or_else(|| {
+                let known: Vec<&str> = Language::all().map(Language::code).collect();
+                Failure::new(ErrorCode::Usage, format!("--lang {code}: there are {}", known.join(", ")))
+            })?,
+            None => language_of_environment(),
+        };
+        let output = Output::new(common.json, common.quiet, language);
+        Ok(Self { common, output, now: Timestamp(jiff::Timestamp::now().as_second()) })
+    }
+
+    /// The present day.
+    ///
+    /// # Errors
+    /// The clock is outside the calendar.
+    pub fn today(&self) -> Result<Date, Failure> {
+        self.now.date().ok_or_else(|| Failure::new(ErrorCode::Internal, "the clock is outside the calendar"))
+    }
+
+    /// The site of `--site`, or the basic one.
+    ///
+    /// # Errors
+    /// It is unknown or faulty.
+    pub fn site(&self) -> Result<Arc<Site>, Failure> {
+        let name = self.common.site.as_deref().unwrap_or("base");
+        config::load(name).map(Arc::new).map_err(|error| Failure::new(ErrorCode::BadSite, error.to_string()))
+    }
+
+    /// The built-in profiles, with those of `--profiles` over them.
+    ///
+    /// # Errors
+    /// Faulty profiles; all faults are listed.
+    pub fn catalogue(&self) -> Result<Catalogue, Failure> {
+        let loaded = match &self.common.profiles {
+            Some(folder) => Catalogue::with_folder(folder),
+            None => Catalogue::built_in(),
+        };
+        loaded.map_err(|faults| {
+            let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            Failure::new(ErrorCode::BadProfiles, lines.join("\n"))
+        })
+    }
+
+    /// The trust store of `--trust`, or the platform's.
+    ///
+    /// # Errors
+    /// The platform has no folder for data and none was given.
+    pub fn trust(&self) -> Result<TrustFolder, Failure> {
+        match &self.common.trust {
+            Some(folder) => Ok(TrustFolder::at(folder)),
+            None => TrustFolder::of_platform().ok_or_else(|| {
+                Failure::new(ErrorCode::NoTrust, "this platform names no folder for the trust store")
+                    .with_remedy("Name one with --trust DIR.")
+            }),
+        }
+    }
+}
+
+/// What a site wants of a chip, as the session takes it.
+#[must_use]
+pub fn plan_of(site: &Site, catalogue: &Catalogue, timeout_ms: u32) -> Plan {
+    Plan {
+        groups: site.groups.clone(),
+        read_com: site.read_com,
+        bac_fallback: match site.fall_back_to_bac {
+            FallBack::Allowed => BacFallback::Allowed,
+            FallBack::Forbidden => BacFallback::Forbidden,
+        },
+        active_authentication: match site.active_authentication {
+            SignChallenge::Always => ActiveAuthentication::Always,
+            SignChallenge::UnlessChipAuthenticated => ActiveAuthentication::UnlessChipAuthenticated,
+            SignChallenge::Never => ActiveAuthentication::Never,
+        },
+        assumed_card_access: catalogue.get("vn-cccd").and_then(|card| card.card_access.clone()),
+        timeout_ms,
+        ..Plan::default()
+    }
+}
+
+/// `LC_ALL`, `LC_MESSAGES` or `LANG`, else English.
+fn language_of_environment() -> Language {
+    ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|value| !value.is_empty())
+        .and_then(|value| Language::from_code(&value))
+        .unwrap_or(Language::ENGLISH)
+}

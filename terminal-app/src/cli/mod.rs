@@ -1,0 +1,74 @@
+//! The command line: one file per command. Printing happens here and nowhere else.
+
+mod access;
+pub mod args;
+
+mod context;
+mod doctor;
+mod explain;
+mod mrz;
+mod output;
+mod progress;
+mod qr;
+mod readers;
+mod show;
+mod trust;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use context::Context;
+pub use context::plan_of;
+use output::Output;
+
+use crate::failure::Failure;
+use crate::text::Language;
+
+/// Parses the command line, runs the command, prints what it has to say.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no faults; clap prints them to stdout and wrong usage to stderr.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let common = cli.common.clone();
+    let context = match Context::new(cli.common) {
+        Ok(context) => context,
+        Err(failure) => {
+            Output::new(common.json, common.quiet, Language::ENGLISH).failure(&failure);
+            return ExitCode::from(failure.exit_status());
+        }
+    };
+    match run(&cli.command, &context) {
+        Ok(status) => ExitCode::from(status),
+        Err(failure) => {
+            context.output.failure(&failure);
+            ExitCode::from(failure.exit_status())
+        }
+    }
+}
+
+fn run(command: &Command, context: &Context) -> Result<u8, Failure> {
+    match command {
+        Command::Readers => readers::run(&context.catalogue()?, &context.output),
+        Command::Read(args) => verify::read(args, context),
+        Command::Verify(args) => verify::verify(args, context),
+        Command::Inspect(args) => verify::inspect(args, context),
+        Command::Explain { code } => explain::run(code, &context.output),
+        Command::Trust(command) => trust::run(command, &context.trust()?, context.now, &context.output),
+        Command::Mrz { text } => mrz::run(text, context.today()?, &context.output),
+        Command::Qr { text } => qr::run(text, &context.output),
+        #[cfg(feature = "simulator")]
+        Command::Demo(args) => verify::demo(args, context),
+        #[cfg(feature = "kiosk")]
+        Command::Doctor => doctor::run(context),
+        _ => Err(Failure::new(crate::failure::ErrorCode::NotInThisBuild, "soon")),
+    }
+}

@@ -1,0 +1,294 @@
+//! `idterm verify`, `read`, `inspect` and `demo`: one line, from different chips.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use reader_core::capture::FileState;
+use reader_core::lds::DataGroup;
+use reader_core::policy::Verdict;
+use reader_core::session::Plan;
+use reader_core::transport::Transport;
+use reader_core::wire::date::{Date, Timestamp};
+use serde_json::json;
+
+use super::access;
+use super::args::{InspectArgs, ReadArgs, ReaderArgs, VerifyArgs};
+use super::context::{Context, plan_of};
+use super::progress::Progress;
+use super::show;
+use super::trust::no_trust;
+use crate::capture_folder::{self, FolderError};
+use crate::config::Site;
+use crate::devices;
+use crate::failure::{ErrorCode, Failure};
+use crate::presentation::Presentation;
+use crate::report::Report;
+use crate::worker::{self, Cancel, Job, Services, Verified};
+
+/// `idterm verify`.
+///
+/// # Errors
+/// It could not be carried out.
+pub fn verify(args: &VerifyArgs, context: &Context) -> Result<u8, Failure> {
+    let site = context.site()?;
+    let presentation = access::presentation(&args.access)?;
+    let verified = if let Some(folder) = args.reader.reader.strip_prefix("capture:") {
+        stored(Path::new(folder), presentation, &site, context.now, context)?
+    } else {
+        live(&args.reader, presentation, &site, context)?
+    };
+    if let Some(folder) = &args.keep {
+        keep(&verified, folder, context)?;
+    }
+    conclude(&verified.report, context)
+}
+
+/// `idterm inspect`.
+///
+/// # Errors
+/// The folder cannot be read, or the date is none.
+pub fn inspect(args: &InspectArgs, context: &Context) -> Result<u8, Failure> {
+    let site = context.site()?;
+    let now = match &args.at {
+        Some(text) => day(text)?.end(),
+        None => context.now,
+    };
+    let presentation = access::presentation(&args.access)?;
+    let verified = stored(&args.dir, presentation, &site, now, context)?;
+    conclude(&verified.report, context)
+}
+
+/// `idterm read`.
+///
+/// # Errors
+/// It could not be carried out, or the folder cannot be written. What was read of a chip that left is kept.
+pub fn read(args: &ReadArgs, context: &Context) -> Result<u8, Failure> {
+    let mut site = Arc::unwrap_or_clone(context.site()?);
+    if !args.groups.is_empty() {
+        site.groups = args
+            .groups
+            .iter()
+            .map(|name| {
+                DataGroup::from_name(name).ok_or_else(|| {
+                    Failure::new(ErrorCode::Usage, format!("--groups {name}: they are DG1 to DG16"))
+                })
+            })
+            .collect::<Result<_, _>>()?;
+    }
+    // Nobody's entitlement is asked about when files are merely read.
+    site.services.clear();
+    let presentation = access::required(&args.access)?;
+    let verified = live(&args.reader, Some(presentation), &Arc::new(site), context)?;
+    keep(&verified, &args.out, context)?;
+    let files: Vec<_> = verified
+        .capture
+        .files
+        .iter()
+        .map(|(file, state)| match state {
+            FileState::Read(bytes) => (file.name(), "read", bytes.len()),
+            FileState::Absent => (file.name(), "absent", 0),
+            FileState::Protected => (file.name(), "protected", 0),
+            FileState::Aborted { read_bytes } => (file.name(), "aborted", *read_bytes),
+        })
+        .collect();
+    let rows: Vec<_> = files
+        .iter()
+        .map(|(name, state, bytes)| json!({ "file": name, "state": state, "bytes": bytes }))
+        .collect();
+    context.output.document(&json!({
+        "out": args.out.display().to_string(), "files": rows, "simulated": verified.report.simulated
+    }));
+    for (name, state, bytes) in &files {
+        context.output.line(format!("{name:<16} {state:<10} {bytes:>7}"));
+    }
+    let complete = verified.capture.files.contains_key(&reader_core::lds::FileId::SOD)
+        && !files.iter().any(|(_, state, _)| *state == "aborted");
+    if complete {
+        Ok(0)
+    } else {
+        Err(Failure::new(ErrorCode::CardLost, "the reading broke off; what was read before is in the folder"))
+    }
+}
+
+/// `idterm demo`.
+///
+/// # Errors
+/// The persona is unknown or the simulated parts do not start.
+#[cfg(feature = "simulator")]
+pub fn demo(args: &super::args::DemoArgs, context: &Context) -> Result<u8, Failure> {
+    if args.list {
+        return list_personas(context);
+    }
+    let site = context.site()?;
+    let persona = crate::demo::find(&args.persona)?;
+    let gateway = crate::demo::SimulatedGateway::start()?;
+    let job = Job {
+        services: Arc::new(gateway.services(&site)?),
+        trust: Arc::new(crate::demo::trust(context.now)?),
+        presentation: Some(crate::demo::presentation(persona, context.now)?),
+        site: Arc::clone(&site),
+        now: context.now,
+        simulated_chip: true,
+        language: context.output.texts.language(),
+    };
+    context.output.line(format!("{}: {}", persona.name, show::persona_summary(persona, context)));
+    let plan = plan_of(&site, &context.catalogue()?, SIMULATED_TIMEOUT_MS);
+    let verified = run(crate::demo::reader(persona, context.now), &plan, &job, context)?;
+    conclude(&verified.report, context)
+}
+
+#[cfg(feature = "simulator")]
+fn list_personas(context: &Context) -> Result<u8, Failure> {
+    let all = test_vectors::persona::all();
+    let rows: Vec<_> = all
+        .iter()
+        .map(|persona| {
+            json!({
+                "name": persona.name,
+                "summary": show::persona_summary(persona, context),
+                "verdict": persona.expected.verdict.word(),
+                "check": persona.expected.check.map(|(check, _)| check),
+                "why": persona.expected.why,
+            })
+        })
+        .collect();
+    context.output.document(&json!({ "personas": rows, "simulated": ["chip"] }));
+    for persona in all {
+        let verdict = persona.expected.verdict.word();
+        context.output.line(format!(
+            "{:<26} {verdict:<7} {}",
+            persona.name,
+            show::persona_summary(persona, context)
+        ));
+    }
+    Ok(0)
+}
+
+/// How long one exchange with a simulated chip may take. It does not wait for anything.
+#[cfg(feature = "simulator")]
+const SIMULATED_TIMEOUT_MS: u32 = 10_000;
+
+/// Verifies what lies on a reader.
+fn live(
+    args: &ReaderArgs,
+    presentation: Option<Presentation>,
+    site: &Arc<Site>,
+    context: &Context,
+) -> Result<Verified, Failure> {
+    let presentation =
+        presentation.map_or_else(|| access::required(&super::args::AccessArgs::default()), Ok)?;
+    let catalogue = context.catalogue()?;
+    let trust = context.trust()?.open().map_err(no_trust)?;
+    let services =
+        Services::of_site(site).map_err(|error| Failure::new(ErrorCode::BadSite, error.to_string()))?;
+    let mut job = Job {
+        services: Arc::new(services),
+        trust: Arc::new(trust),
+        presentation: Some(presentation),
+        site: Arc::clone(site),
+        now: context.now,
+        simulated_chip: false,
+        language: context.output.texts.language(),
+    };
+    if let Some(name) = args.reader.strip_prefix("sim:") {
+        return simulated(name, &mut job, &catalogue, context);
+    }
+    context.output.progress(context.output.texts.get("step-place-card"));
+    let mut opened = devices::pcsc::open(&args.reader, args.wait_s, &catalogue)?;
+    // The virtual reader carries no card that anyone could hold in a hand.
+    job.simulated_chip = opened.is_virtual();
+    let plan = plan_of(site, &catalogue, opened.exchange_timeout_ms);
+    let transport = opened.card.begin().map_err(|error| devices::pcsc::failure_of(&error))?;
+    run(transport, &plan, &job, context)
+}
+
+#[cfg(feature = "simulator")]
+fn simulated(
+    name: &str,
+    job: &mut Job,
+    catalogue: &firmware_profiles::Catalogue,
+    context: &Context,
+) -> Result<Verified, Failure> {
+    let persona = crate::demo::find(name)?;
+    job.simulated_chip = true;
+    let plan = plan_of(&job.site, catalogue, SIMULATED_TIMEOUT_MS);
+    run(crate::demo::reader(persona, context.now), &plan, job, context)
+}
+
+#[cfg(not(feature = "simulator"))]
+fn simulated(
+    _: &str,
+    _: &mut Job,
+    _: &firmware_profiles::Catalogue,
+    _: &Context,
+) -> Result<Verified, Failure> {
+    Err(Failure::new(ErrorCode::NotInThisBuild, "sim: needs the feature `simulator`"))
+}
+
+fn run<T: Transport + Send>(
+    transport: T,
+    plan: &Plan,
+    job: &Job,
+    context: &Context,
+) -> Result<Verified, Failure> {
+    let progress = Progress::new(&context.output);
+    worker::verify(transport, plan, job, &Cancel::new(), &mut |event| progress.show(&event))
+}
+
+/// Verifies a stored capture.
+fn stored(
+    folder: &Path,
+    presentation: Option<Presentation>,
+    site: &Arc<Site>,
+    now: Timestamp,
+    context: &Context,
+) -> Result<Verified, Failure> {
+    let capture = capture_folder::load(folder).map_err(|error| folder_failure(&error))?;
+    let trust = context.trust()?.open().map_err(no_trust)?;
+    let services =
+        Services::of_site(site).map_err(|error| Failure::new(ErrorCode::BadSite, error.to_string()))?;
+    let job = Job {
+        services: Arc::new(services),
+        trust: Arc::new(trust),
+        presentation,
+        site: Arc::clone(site),
+        now,
+        simulated_chip: false,
+        language: context.output.texts.language(),
+    };
+    worker::judge_stored(capture, &job)
+}
+
+fn keep(verified: &Verified, folder: &Path, context: &Context) -> Result<(), Failure> {
+    capture_folder::save(&verified.capture, folder, &context.now.to_string())
+        .map_err(|error| folder_failure(&error))
+}
+
+fn folder_failure(error: &FolderError) -> Failure {
+    let code = match error {
+        FolderError::Write { .. } | FolderError::NotEmpty { .. } => ErrorCode::CannotWrite,
+        _ => ErrorCode::CannotRead,
+    };
+    Failure::new(code, error.to_string())
+}
+
+/// Prints the report and gives the exit status of its verdict.
+fn conclude(report: &Report, context: &Context) -> Result<u8, Failure> {
+    context.output.document(report);
+    show::report(report, &context.output);
+    Ok(match report.decision.verdict {
+        Verdict::Accept => 0,
+        Verdict::Reject => 3,
+        Verdict::Refer => 4,
+    })
+}
+
+fn day(text: &str) -> Result<Date, Failure> {
+    let bad = || Failure::new(ErrorCode::Usage, format!("--at {text}: not a day written YYYY-MM-DD"));
+    let parts: Vec<&str> = text.split('-').collect();
+    let [year, month, day] = parts.as_slice() else { return Err(bad()) };
+    let (Ok(year), Ok(month), Ok(day)) = (year.parse(), month.parse(), day.parse()) else {
+        return Err(bad());
+    };
+    Date::new(year, month, day).ok_or_else(bad)
+}

@@ -1,0 +1,122 @@
+//! The simulated surroundings of `demo` and of `sim:PERSONA`: an invented holder's card, the authority that issued it,
+//! and a gateway that answers over real HTTP on this machine. All of it is named as simulated in every report.
+
+use reader_core::lds::mrz::Mrz;
+use reader_core::lds::personal::PersonalNumber;
+use reader_core::pki::{Pins, Provenance, TrustBuilder, TrustSnapshot};
+use reader_core::wire::date::Timestamp;
+use test_vectors::chip::Chip;
+use test_vectors::gateway::{DEFAULT_FACILITY, DEFAULT_PASSWORD, Gateway, GatewayOptions, RunningGateway};
+use test_vectors::persona::{self, Persona};
+
+use crate::config::Site;
+use crate::connectors::{Insurance, InsuranceConfig, PasswordSource, Secret, StaffConfig, Surroundings};
+use crate::devices::simulated::SimulatedReader;
+use crate::failure::{ErrorCode, Failure};
+use crate::presentation::Presentation;
+use crate::worker::Services;
+
+/// The persona of this name.
+///
+/// # Errors
+/// There is none.
+pub fn find(name: &str) -> Result<&'static Persona, Failure> {
+    persona::find(name).ok_or_else(|| {
+        Failure::new(ErrorCode::UnknownPersona, format!("there is no simulated persona {name:?}"))
+    })
+}
+
+/// The persona's card on a simulated reader.
+#[must_use]
+pub fn reader(persona: &Persona, now: Timestamp) -> SimulatedReader {
+    // The seed only decides the simulated chip's nonces.
+    SimulatedReader::new(Chip::new(persona.card(now.0), now.0.unsigned_abs()))
+}
+
+/// What the persona presents with the card: its number where it has one, else the printed zone.
+///
+/// # Errors
+/// The persona's own data are faulty.
+pub fn presentation(persona: &Persona, now: Timestamp) -> Result<Presentation, Failure> {
+    let faulty =
+        |what: String| Failure::new(ErrorCode::Internal, format!("persona {}: {what}", persona.name));
+    let access = persona.access(now.0);
+    // A number opens by PACE alone; a card that has only BAC needs its zone.
+    let opens_by_number = !persona.card(now.0).access.pace.is_empty();
+    if let Some(number) = access.number.as_deref().filter(|_| opens_by_number) {
+        let number =
+            PersonalNumber::parse(number).ok_or_else(|| faulty("its number is not 12 digits".to_owned()))?;
+        return Ok(Presentation::Number(number));
+    }
+    let mrz = Mrz::parse(&access.mrz_lines.join("\n")).map_err(|error| faulty(error.to_string()))?;
+    Ok(Presentation::Mrz(Box::new(mrz)))
+}
+
+/// A trust store with the simulated authority's certificates and revocation lists.
+///
+/// # Errors
+/// One of them was refused.
+pub fn trust(now: Timestamp) -> Result<TrustSnapshot, Failure> {
+    let provenance = Provenance { source: "simulated authority".to_owned(), imported_at: now };
+    let mut builder = TrustBuilder::new();
+    let certificates = persona::trust_anchors(now.0);
+    let mut imported: Vec<_> =
+        certificates.iter().map(|der| builder.add_certificate(der, &provenance, &Pins::none())).collect();
+    imported.extend(persona::revocation_lists(now.0).iter().map(|der| builder.add_crl(der)));
+    match imported.iter().find_map(|one| one.refused.first()) {
+        Some(refused) => Err(Failure::new(
+            ErrorCode::Internal,
+            format!("the simulated authority's {} was refused: {}", refused.subject, refused.detail),
+        )),
+        None => Ok(builder.build()),
+    }
+}
+
+/// A running simulated gateway; it stops when this is dropped.
+pub struct SimulatedGateway {
+    running: RunningGateway,
+}
+
+impl SimulatedGateway {
+    /// Starts one on a free port of this machine.
+    ///
+    /// # Errors
+    /// No port is free.
+    pub fn start() -> Result<Self, Failure> {
+        let running = Gateway::start(GatewayOptions::default()).map_err(|error| {
+            Failure::new(ErrorCode::Internal, format!("the simulated gateway did not start: {error}"))
+        })?;
+        Ok(Self { running })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.running.url()
+    }
+
+    /// The running server, for tests that make it misbehave.
+    #[must_use]
+    pub const fn running(&self) -> &RunningGateway {
+        &self.running
+    }
+
+    /// The site's services, with the insurance asked here.
+    ///
+    /// # Errors
+    /// The connector's settings are faulty.
+    pub fn services(&self, site: &Site) -> Result<Services, Failure> {
+        let faulty = |error: String| Failure::new(ErrorCode::BadSite, error);
+        let password = PasswordSource::Held(Secret::new(DEFAULT_PASSWORD.to_owned()));
+        let mut config = InsuranceConfig::new(&self.url(), DEFAULT_FACILITY, password);
+        config.simulated = true;
+        config.staff = Some(StaffConfig {
+            name: "NHÂN VIÊN MÔ PHỎNG".to_owned(),
+            number: "090000000999".to_owned(),
+        });
+        let insurance = Insurance::new("insurance", config, Surroundings::system())
+            .map_err(|error| faulty(error.to_string()))?;
+        let services = Services::of_site(site).map_err(|error| faulty(error.to_string()))?;
+        Ok(services.with(Box::new(insurance)))
+    }
+}

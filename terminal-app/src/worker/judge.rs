@@ -1,0 +1,257 @@
+//! The judge: proves what the link thread brings, asks the services, decides.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use reader_core::capture::{Capture, Origin};
+use reader_core::evidence::HolderFindings;
+use reader_core::lds::portrait::{self, Pixels, Portraits};
+use reader_core::lds::{DataGroup, FileId};
+use reader_core::policy::decide;
+use reader_core::session::link_model::LinkModel;
+use reader_core::session::{self, Cause, ExchangeSize};
+use reader_core::verify::{self, Presented, Proof, ProvedText, Settings, Strictness};
+
+use super::link::{LinkMessage, LinkResult};
+use super::message::{Event, Step};
+use super::{Cancel, Job, Verified};
+use crate::config::Tolerance;
+use crate::devices::pcsc::failure_of;
+use crate::failure::{ErrorCode, Failure};
+use crate::report::{Biometric, Link, Report, SiteStamp};
+use crate::text::Texts;
+
+/// Longest time for decoding a portrait; a hostile one is abandoned.
+const DECODE_LIMIT: Duration = Duration::from_secs(3);
+/// Size of a portrait as long as the chip has not said it, for the share of bytes that is shown.
+const TYPICAL_PORTRAIT_BYTES: usize = 18_000;
+/// Size of any other file as long as the chip has not said it.
+const TYPICAL_FILE_BYTES: usize = 600;
+/// Bit rates of the contactless link that the model is asked for, in kbit/s.
+const BIT_RATES: [(&str, f64); 4] = [("106", 106e3), ("212", 212e3), ("424", 424e3), ("848", 848e3)];
+
+/// Takes what the link thread brings, and judges.
+pub(super) struct Judge<'a> {
+    job: &'a Job,
+    presented: Presented,
+    settings: Settings,
+    /// The files so far, for proving the texts before the portrait is there.
+    partial: Capture,
+    text: Option<ProvedText>,
+    sizes: BTreeMap<FileId, (usize, usize)>,
+    step: Option<Step>,
+}
+
+impl<'a> Judge<'a> {
+    pub(super) fn new(job: &'a Job) -> Self {
+        let strictness = match job.site.documents {
+            Tolerance::Strict => Strictness::Strict,
+            Tolerance::Tolerant => Strictness::Tolerant,
+        };
+        Self {
+            job,
+            presented: job.presentation.as_ref().map_or_else(Presented::nothing, |shown| shown.to_compare()),
+            settings: Settings { strictness, list_max_age_days: Some(job.site.list_max_age_days) },
+            partial: Capture::new(Origin::Live),
+            text: None,
+            sizes: BTreeMap::new(),
+            step: None,
+        }
+    }
+
+    /// Takes one message of the link thread.
+    pub(super) fn take(&mut self, message: LinkMessage, tell: &mut dyn FnMut(Event)) {
+        match message {
+            LinkMessage::Step(step) => self.step(shown_step(step), tell),
+            LinkMessage::Progress { file, done_bytes, total_bytes } => {
+                self.sizes.insert(file, (done_bytes, total_bytes));
+                tell(self.bytes());
+            }
+            LinkMessage::File(file, state) => {
+                self.partial.files.insert(file, state);
+                self.prove_text_once(tell);
+            }
+        }
+    }
+
+    fn step(&mut self, step: Step, tell: &mut dyn FnMut(Event)) {
+        // Steps of the session come back and forth; people see each stage once.
+        if self.step.is_none_or(|before| before < step) {
+            self.step = Some(step);
+            tell(Event::Step(step));
+        }
+    }
+
+    fn bytes(&self) -> Event {
+        let wanted = self.job.site.groups.iter().copied().chain([DataGroup::Dg14, DataGroup::Dg15]);
+        let files = wanted.map(FileId::group).chain([FileId::SOD]);
+        let mut expected = 0;
+        for file in files {
+            let typical = if file == FileId::group(DataGroup::Dg2) {
+                TYPICAL_PORTRAIT_BYTES
+            } else {
+                TYPICAL_FILE_BYTES
+            };
+            expected += match (self.sizes.get(&file), self.partial.files.get(&file)) {
+                (Some((_, total)), _) => *total,
+                // Asked for and not given.
+                (None, Some(_)) => 0,
+                (None, None) => typical,
+            };
+        }
+        let done = self.sizes.values().map(|(done, _)| done).sum();
+        Event::Bytes { done, expected: expected.max(done) }
+    }
+
+    /// Proves the texts as soon as their files are there, while the portrait is still being read.
+    fn prove_text_once(&mut self, tell: &mut dyn FnMut(Event)) {
+        let there = |file: FileId| self.partial.files.contains_key(&file);
+        let texts = [DataGroup::Dg1, DataGroup::Dg13];
+        let wanted = texts.into_iter().filter(|group| self.job.site.groups.contains(group));
+        let complete = there(FileId::SOD) && wanted.map(FileId::group).all(there);
+        if self.text.is_some() || !complete {
+            return;
+        }
+        let text =
+            verify::text(&self.partial, &self.job.trust, &self.presented, self.job.now, &self.settings);
+        if let Some(holder) = text.holder() {
+            tell(Event::Holder(Box::new(holder.clone())));
+        }
+        self.text = Some(text);
+    }
+
+    /// Judges the finished reading.
+    pub(super) fn finish(
+        mut self,
+        reading: LinkResult,
+        started: Instant,
+        cancel: &Cancel,
+        tell: &mut dyn FnMut(Event),
+    ) -> Result<Verified, Failure> {
+        if reading.ended == Some(Cause::Cancelled) || cancel.is_cancelled() {
+            return Err(Failure::new(ErrorCode::Cancelled, "cancelled"));
+        }
+        // A chip that was never reached has nothing that could be judged.
+        let opened = reading.capture.pace.is_some()
+            || reading.capture.bac.is_some()
+            || !reading.capture.files.is_empty();
+        if let Some(cause) = reading.ended.as_ref().filter(|_| !opened) {
+            return Err(match cause {
+                Cause::Transport(error) => failure_of(error),
+                Cause::Entropy(error) => Failure::new(ErrorCode::NoRandomness, error.to_string()),
+                other => Failure::new(ErrorCode::AccessDenied, other.to_string()),
+            });
+        }
+        let link = link_figures(&reading.exchanges, reading.elapsed_ms);
+        self.conclude(reading.capture, Some(link), started, cancel, tell)
+    }
+
+    fn conclude(
+        &mut self,
+        capture: Capture,
+        link: Option<Link>,
+        started: Instant,
+        cancel: &Cancel,
+        tell: &mut dyn FnMut(Event),
+    ) -> Result<Verified, Failure> {
+        let job = self.job;
+        let proof =
+            verify::verify(&capture, &job.trust, &self.presented, job.now, &self.settings, self.text.take());
+        if let Some(pixels) = proved_portrait(&proof, &capture) {
+            tell(Event::Portrait(Arc::new(pixels)));
+        }
+        if job.services.any() && proof.holder().is_some() {
+            self.step(Step::AskServices, tell);
+        }
+        let texts = Texts::new(job.language);
+        let transaction = job.now.to_string();
+        let asked = job.services.ask(proof.holder(), &transaction, cancel, &texts);
+        self.step(Step::Decide, tell);
+        let mut simulated = Vec::new();
+        if job.simulated_chip {
+            simulated.push("chip");
+        }
+        if asked.iter().any(|one| one.simulated) {
+            simulated.push("gateway");
+        }
+        let findings = asked.into_iter().map(|one| one.finding).collect();
+        let evidence = verify::assemble(proof, HolderFindings::not_performed(), findings);
+        let mut decision = decide(&evidence, &job.site.policy);
+        for reason in &mut decision.reasons {
+            reason.text = texts.get(&format!("reason-{}", reason.reason.number()));
+        }
+        let report = Report {
+            decision,
+            biometric: Biometric::default(),
+            link,
+            simulated,
+            site: SiteStamp { name: job.site.name.clone(), hash: job.site.hash.clone() },
+            versions: BTreeMap::from([("idterm", env!("CARGO_PKG_VERSION").to_owned())]),
+            started: jiff::Timestamp::now().saturating_sub(started.elapsed()).unwrap_or_default().to_string(),
+            elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        };
+        tell(Event::Decided(Box::new(report.clone())));
+        Ok(Verified { report, capture })
+    }
+}
+
+/// Judges a stored capture: no chip, no events.
+///
+/// # Errors
+/// None today; the signature leaves room for services that fail to start.
+pub fn judge_stored(capture: Capture, job: &Job) -> Result<Verified, Failure> {
+    Judge::new(job).conclude(capture, None, Instant::now(), &Cancel::new(), &mut |_| {})
+}
+
+/// The portrait, if its hash is signed under a confirmed chain. Decoded in a thread of its own that is abandoned at its
+/// deadline, since the image comes from outside.
+fn proved_portrait(proof: &Proof, capture: &Capture) -> Option<Pixels> {
+    let file = proof.portrait(capture)?.bytes().to_vec();
+    let (sender, receiver) = mpsc::sync_channel(1);
+    std::thread::Builder::new()
+        .name("portrait".to_owned())
+        .spawn(move || {
+            let pixels = Portraits::parse(&file)
+                .ok()
+                .and_then(|portraits| portraits.first_image().cloned())
+                .and_then(|image| portrait::decode(&image, portrait::Limits::default()).ok());
+            // The judge may have stopped waiting.
+            let _ = sender.send(pixels);
+        })
+        .ok()?;
+    receiver.recv_timeout(DECODE_LIMIT).ok().flatten()
+}
+
+fn shown_step(step: session::Step) -> Step {
+    match step {
+        session::Step::CardAccess
+        | session::Step::Pace
+        | session::Step::Bac
+        | session::Step::SelectApplication => Step::OpenChip,
+        session::Step::ChipAuthentication | session::Step::ActiveAuthentication => Step::ProveChip,
+        session::Step::Read(file) => match file.as_group() {
+            Some(DataGroup::Dg14 | DataGroup::Dg15) => Step::ProveChip,
+            Some(DataGroup::Dg2) => Step::ReadPortrait,
+            _ => Step::ReadText,
+        },
+    }
+}
+
+fn link_figures(exchanges: &[ExchangeSize], elapsed_ms: u64) -> Link {
+    let model = LinkModel::default();
+    let modelled = |rate: f64| {
+        let ms = model.total(exchanges, rate).seconds * 1000.0;
+        // Seconds of a reading are far below what 64 bits hold; a negative or absurd one would be a fault of the model.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded above")]
+        let rounded = ms.round().clamp(0.0, 1e12) as u64;
+        rounded
+    };
+    Link {
+        apdus: exchanges.len(),
+        bytes: exchanges.iter().map(|exchange| exchange.command_bytes + exchange.response_bytes).sum(),
+        ms: elapsed_ms,
+        modelled_ms: BIT_RATES.iter().map(|(name, rate)| (*name, modelled(*rate))).collect(),
+    }
+}
