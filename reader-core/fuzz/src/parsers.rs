@@ -3,7 +3,7 @@
 
 use reader_core::key;
 use reader_core::lds::portrait::{self, Portraits};
-use reader_core::lds::{com, details, dg1, dg14, dg15, mrz, security_infos, sod};
+use reader_core::lds::{atr_info, com, details, dg1, dg14, dg15, mrz, qr, security_infos, sod};
 use reader_core::pki::crl::Crl;
 use reader_core::pki::{Certificate, Fingerprint, Provenance, TrustBuilder};
 use reader_core::wire::apdu::{Command, LengthForm, Response};
@@ -18,6 +18,7 @@ pub type Parser = fn(&[u8]) -> bool;
 /// Every target, by the name of its binary and of its folder of seeds.
 pub const ALL: &[(&str, Parser)] = &[
     ("apdu_response", apdu_response),
+    ("atr_info", atr_info_file),
     ("certificate", certificate),
     ("cms", cms),
     ("com", com_file),
@@ -31,6 +32,7 @@ pub const ALL: &[(&str, Parser)] = &[
     ("master_list", master_list),
     ("mrz", mrz_text),
     ("picture", picture),
+    ("qr", qr_text),
     ("security_infos", security_infos_file),
     ("sod", sod_file),
     ("sod_hashes", sod_hashes),
@@ -202,7 +204,12 @@ pub fn dg2_file(bytes: &[u8]) -> bool {
 
 /// A coded picture, within limits that keep one decoding short.
 pub fn picture(bytes: &[u8]) -> bool {
-    let limits = portrait::Limits { side_pixels: 640, tiles: 16, coded_bytes: 64 << 10 };
+    let limits = portrait::Limits {
+        side_pixels: 640,
+        tiles: 16,
+        coded_bytes: 64 << 10,
+        ..portrait::Limits::default()
+    };
     let Ok(pixels) = portrait::decode_bytes(bytes, limits) else { return false };
     let (width, height) = (pixels.width() as usize, pixels.height() as usize);
     assert!(width.max(height) <= 640, "beyond the limit");
@@ -219,6 +226,28 @@ pub fn dg13_file(bytes: &[u8]) -> bool {
         assert!(fields.others.len() <= bytes.len());
         true
     })
+}
+
+/// The text of a code, and what opens the chip by it.
+pub fn qr_text(bytes: &[u8]) -> bool {
+    match qr::Qr::parse(&String::from_utf8_lossy(bytes)) {
+        Ok(qr::Qr::Card(card)) => {
+            let access = card.derived_access();
+            assert!(card.number.as_str().ends_with(access.can.as_str()) && access.can.len() == 6);
+            // Nine characters of number, six of each date, and a check digit after each.
+            assert!(access.zone_information.is_none_or(|zone| zone.len() == 24));
+            true
+        }
+        Ok(qr::Qr::Insurance(paper)) => !paper.card.is_empty(),
+        Err(_) => false,
+    }
+}
+
+/// EF.ATR/INFO.
+pub fn atr_info_file(bytes: &[u8]) -> bool {
+    let Ok(info) = atr_info::AtrInfo::parse(bytes) else { return false };
+    assert_eq!(info.command_bytes.is_some(), info.response_bytes.is_some());
+    true
 }
 
 /// DG14 with its wrapper.
