@@ -55,6 +55,7 @@ pub fn read_chip<T: Transport>(
         capture: Capture::new(Origin::Live),
         expected: None,
         finished: Vec::new(),
+        given_up: Vec::new(),
     };
     let ended = conversation.run(ChipSession::new(transport, plan.timeout_ms));
     let Conversation { mut capture, finished, expected, .. } = conversation;
@@ -87,6 +88,8 @@ struct Conversation<'a> {
     /// The groups that EF.SOD lists, once it was read.
     expected: Option<BTreeSet<DataGroup>>,
     finished: Vec<(FileId, usize)>,
+    /// Files that were left alone for good reason; a new session does not try again.
+    given_up: Vec<FileId>,
 }
 
 impl Conversation<'_> {
@@ -251,8 +254,9 @@ impl Conversation<'_> {
 
     /// Reads a file once.
     fn read<T: Transport>(&mut self, session: Session<T>, file: FileId) -> Result<Session<T>, Ended<T>> {
-        let settled =
-            self.capture.files.get(&file).is_some_and(|state| !matches!(state, FileState::Aborted { .. }));
+        let state = self.capture.files.get(&file);
+        let broken_off = matches!(state, None | Some(FileState::Aborted { .. }));
+        let settled = !broken_off || self.given_up.contains(&file);
         if settled {
             return Ok(session);
         }
@@ -284,7 +288,10 @@ impl Conversation<'_> {
                 self.finished.push((file, exchanges));
                 self.observer.event(Event::Finished(file, bytes))
             }
-            other => self.observer.event(Event::NotRead(file, other)),
+            other => {
+                self.given_up.push(file);
+                self.observer.event(Event::NotRead(file, other))
+            }
         };
         self.capture.files.insert(file, read.state);
         flow
