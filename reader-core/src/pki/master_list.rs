@@ -7,6 +7,7 @@ use std::fmt;
 use super::certificate::{Certificate, Fingerprint};
 use super::signed_data::{self, SignerCheck, signer_certificate};
 use super::trust_snapshot::{Anchor, Imported, Pins, Provenance, Refusal, TrustBuilder, VerifiedBy};
+use crate::crypto::signature::SignatureCheck;
 use crate::wire::cms::SignedData;
 use crate::wire::der::{SEQUENCE, SET};
 use crate::wire::tlv::{Reader, Rules};
@@ -116,7 +117,7 @@ impl TrustBuilder {
             indices.iter().filter_map(|index| self.anchors.get(*index)).map(|anchor| &anchor.certificate);
         let pinned = at_hand.iter().filter(|certificate| pins.contains(certificate.fingerprint()));
         let mut keys = trusted.chain(pinned).filter_map(|certificate| certificate.public_key().ok());
-        if keys.any(|key| signer.verify_under(&key).is_ok_and(|check| check.is_valid())) {
+        if keys.any(|key| signer.verify_under(&key).is_ok_and(SignatureCheck::is_valid)) {
             return Ok(());
         }
         let detail = format!(

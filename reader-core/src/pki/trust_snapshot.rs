@@ -8,7 +8,7 @@ use std::fmt;
 
 use super::certificate::{Certificate, CertificateError, Fingerprint};
 use super::crl::Crl;
-use crate::crypto::signature::PublicKey;
+use crate::crypto::signature::{PublicKey, SignatureCheck};
 use crate::wire::date::Timestamp;
 
 /// Most candidates tried for one signature, so that hostile lists of one name cannot hold a terminal up.
@@ -269,7 +269,7 @@ impl TrustBuilder {
         let signed = candidates
             .iter()
             .filter_map(|index| self.anchors.get(*index))
-            .any(|anchor| crl.verify_under(&anchor.key).is_ok_and(|check| check.is_valid()));
+            .any(|anchor| crl.verify_under(&anchor.key).is_ok_and(SignatureCheck::is_valid));
         if !signed {
             imported.refuse(
                 crl.issuer(),

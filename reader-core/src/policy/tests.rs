@@ -7,7 +7,7 @@ use crate::evidence::{
     CheckId, Evidence, Finding, HolderFindings, Outcome, ProofFindings, Reason, ServiceFinding, Witness,
 };
 
-fn proof(default: Finding) -> ProofFindings {
+fn proof(default: &Finding) -> ProofFindings {
     let one = || default.clone();
     ProofFindings {
         access_pace: one(),
@@ -33,7 +33,7 @@ fn proof(default: Finding) -> ProofFindings {
 }
 
 fn good() -> ProofFindings {
-    proof(Finding::confirmed(Witness::Anyone))
+    proof(&Finding::confirmed(Witness::Anyone))
 }
 
 fn evidence(proof: ProofFindings) -> Evidence {

@@ -8,7 +8,7 @@ use super::{Case, Presented};
 use crate::capture::{AccessTrace, Deviation, FileState, Origin};
 use crate::evidence::{Finding, Outcome, Reason, Witness};
 use crate::lds::com::Com;
-use crate::lds::details::Details;
+use crate::lds::details::{DetailDate, Details};
 use crate::lds::dg1::Dg1;
 use crate::lds::mrz::{Agreement, Expiry, Mrz, Sex};
 use crate::lds::security_infos::{SecurityInfo, SecurityInfos};
@@ -232,7 +232,7 @@ pub(super) fn dg1_dg13(case: &Case<'_>, files: &Files<'_>) -> Finding {
     let mut compared = Comparison::default();
     let numbers = fields.personal_number().zip(mrz.vietnamese_number());
     compared.note("number", numbers.map(|(stated, found)| stated == found));
-    let birth = fields.birth.as_ref().and_then(|date| date.day()).zip(mrz.birth().as_birth(today).full());
+    let birth = fields.birth.as_ref().and_then(DetailDate::day).zip(mrz.birth().as_birth(today).full());
     compared.note("birth", birth.map(|(stated, found)| stated == found));
     compared.note(
         "expiry",

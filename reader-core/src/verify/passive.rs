@@ -151,12 +151,12 @@ struct Read<'a> {
     notes: Vec<Reason>,
 }
 
-fn refuted(reason: Reason, detail: impl ToString) -> Finding {
+fn refuted(reason: Reason, detail: &dyn std::fmt::Display) -> Finding {
     Finding::new(Outcome::Refuted(reason)).with_detail(detail.to_string())
 }
 
 fn read(file: &[u8], strictness: Strictness) -> Result<Read<'_>, Finding> {
-    let malformed = |detail: &dyn ToString| refuted(Reason::SodMalformed, detail.to_string());
+    let malformed = |detail: &dyn std::fmt::Display| refuted(Reason::SodMalformed, detail);
     let sod = SodFile::parse(file).map_err(|error| malformed(&error))?;
     let data = SignedData::parse(sod.content_info).map_err(|error| malformed(&error))?;
     let mut notes = Vec::new();
@@ -165,7 +165,7 @@ fn read(file: &[u8], strictness: Strictness) -> Result<Read<'_>, Finding> {
             notes.push(reason);
             Ok(())
         }
-        Strictness::Strict => Err(refuted(reason, detail)),
+        Strictness::Strict => Err(refuted(reason, &detail)),
     };
     if sod.trailing_bytes > 0 {
         let detail = format!("{} bytes after the end of EF.SOD", sod.trailing_bytes);
@@ -219,7 +219,7 @@ fn judge(case: &Case<'_>, inputs: Inputs, read: &Read<'_>) -> SodProof {
                 return with_signer(case, inputs, read, certificate, &valid);
             }
             Ok(SignerCheck::Invalid(fault)) => {
-                worst = Some(refuted(Reason::SodSignatureWrong, fault));
+                worst = Some(refuted(Reason::SodSignatureWrong, &fault));
             }
             Err(error) => {
                 let unsupported = Finding::new(Outcome::Undetermined(Reason::AlgorithmUnsupported));
@@ -247,7 +247,7 @@ fn with_signer(
             SignerNote::BareKeyAlgorithm => Reason::BareKeyAlgorithm,
         };
         if case.settings.strictness == Strictness::Strict {
-            return SodProof::unsigned(inputs, refuted(reason, "not as the standard has it"));
+            return SodProof::unsigned(inputs, refuted(reason, &"not as the standard has it"));
         }
         signature.notes.push(reason);
     }
