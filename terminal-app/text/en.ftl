@@ -199,6 +199,8 @@ cli-reader-empty = no card
 cli-reader-profile = profile
 cli-reader-not-used = This slot is not for cards of persons; it is not used.
 cli-reader-none = No reader is connected. Check the cable and the driver; `idterm doctor` tells more.
+cli-bench-heading = SIMULATED chip. Milliseconds of modelled link time by bit rate in kbit/s; nothing here was measured on a radio link.
+cli-bench-text = proved text at 424
 cli-unlimited = no expiry
 
 # ── Reasons, by number ──

@@ -199,6 +199,8 @@ cli-reader-empty = chưa có thẻ
 cli-reader-profile = hồ sơ
 cli-reader-not-used = Khe này không dành cho thẻ của người dân; không dùng.
 cli-reader-none = Chưa kết nối đầu đọc nào. Hãy kiểm tra dây và trình điều khiển; `idterm doctor` cho biết thêm.
+cli-bench-heading = Chip MÔ PHỎNG. Thời gian đường truyền theo mô hình, mili giây, theo tốc độ kbit/s; không số nào đo trên sóng thật.
+cli-bench-text = chứng minh xong chữ ở 424
 cli-unlimited = không thời hạn
 
 # ── Reasons, by number ──

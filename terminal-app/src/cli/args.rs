@@ -93,6 +93,7 @@ pub enum Command {
     /// Check readers, drivers, trust store, site, gateway, clock and disk, each with its remedy
     Doctor,
     /// APDUs, bytes and modelled link time of a full read, beside other strategies
+    #[cfg(feature = "simulator")]
     Bench,
 }
 

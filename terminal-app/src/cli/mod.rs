@@ -2,6 +2,8 @@
 
 mod access;
 pub mod args;
+#[cfg(feature = "simulator")]
+mod bench;
 
 mod context;
 mod doctor;
@@ -67,8 +69,10 @@ fn run(command: &Command, context: &Context) -> Result<u8, Failure> {
         Command::Qr { text } => qr::run(text, &context.output),
         #[cfg(feature = "simulator")]
         Command::Demo(args) => verify::demo(args, context),
-        #[cfg(feature = "kiosk")]
         Command::Doctor => doctor::run(context),
-        _ => Err(Failure::new(crate::failure::ErrorCode::NotInThisBuild, "soon")),
+        #[cfg(feature = "simulator")]
+        Command::Bench => bench::run(context),
+        #[cfg(feature = "kiosk")]
+        Command::Kiosk(_) => Err(Failure::new(crate::failure::ErrorCode::NotInThisBuild, "the window")),
     }
 }

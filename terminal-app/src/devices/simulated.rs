@@ -6,13 +6,20 @@ use test_vectors::chip::Chip;
 /// A reader with a simulated chip on it.
 pub struct SimulatedReader {
     chip: Chip,
+    limits: Limits,
 }
 
 impl SimulatedReader {
     /// Lays `chip` on the reader.
     #[must_use]
     pub const fn new(chip: Chip) -> Self {
-        Self { chip }
+        Self { chip, limits: Limits::SHORT }
+    }
+
+    /// The same reader, carrying commands and responses up to `limits`.
+    #[must_use]
+    pub fn carrying(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 }
 
@@ -30,6 +37,6 @@ impl Transport for SimulatedReader {
     }
 
     fn limits(&self) -> Limits {
-        Limits::SHORT
+        self.limits
     }
 }
