@@ -281,7 +281,6 @@ fn deviation_word(deviation: &Deviation) -> String {
         Deviation::FellBackToBac { because } => format!("BAC instead of PACE: {}", failure_word(because)),
         Deviation::AssumedCardAccess => "EF.CardAccess assumed from the card's profile".to_owned(),
         Deviation::SelectedByIdentifier(file) => format!("{file} selected by identifier"),
-        Deviation::TooLarge { file, announced_bytes } => format!("{file} announces {announced_bytes} bytes"),
         Deviation::ExtendedRefused => "extended length refused".to_owned(),
         Deviation::TooLarge { file, announced_bytes } => {
             format!("{file} announces {announced_bytes} bytes and was left alone")

@@ -4,8 +4,8 @@ use reader_core::evidence::{Finding, Holder, Outcome, Reason, ServiceFinding};
 
 use crate::config::Site;
 use crate::connectors::{
-    self, Answer, Audience, BirthDate, Cancel, ConfigError, Connector, PermittedFields, PersonFields, Query,
-    Question, Surroundings,
+    self, Answer, Audience, Cancel, ConfigError, Connector, PermittedFields, PersonFields, Query, Question,
+    Surroundings,
 };
 use crate::text::Texts;
 
@@ -82,7 +82,7 @@ impl Services {
     ) -> Vec<Asked> {
         let ask_one = |service: &Service| match (holder, &service.connector) {
             (Some(holder), Some(connector)) => {
-                let fields = PermittedFields::cut(&person(holder), &service.sees);
+                let fields = PermittedFields::cut(&PersonFields::from(holder), &service.sees);
                 let query =
                     Query { question: Question::Eligibility, fields, transaction: transaction.to_owned() };
                 worded(&connector.query(&query, cancel), texts)
@@ -97,17 +97,6 @@ impl Services {
 fn not_asked(name: &str, why: &str) -> Asked {
     let finding = Finding::new(Outcome::NotPerformed(Reason::ServiceNotAsked)).with_detail(why);
     Asked { finding: ServiceFinding { name: name.to_owned(), finding, answer: None }, simulated: false }
-}
-
-/// The proved fields that a service may be shown.
-fn person(holder: &Holder) -> PersonFields {
-    PersonFields {
-        number: Some(holder.number.clone()),
-        name: Some(holder.name.clone()),
-        birth_date: holder.birth_date.as_deref().and_then(BirthDate::parse),
-        sex: holder.sex.clone(),
-        residence: holder.details.get("residence").cloned(),
-    }
 }
 
 /// What evidence keeps of an answer, worded for staff in the language chosen.

@@ -11,12 +11,12 @@ use std::ops::ControlFlow;
 
 use reader_core::lds::{DataGroup, FileId};
 use reader_core::session::link_model::LinkModel;
-use reader_core::session::{self, ExchangeSize, Reading, ReadLimits};
+use reader_core::session::{self, ExchangeSize, ReadLimits, Reading};
 use reader_core::transport::Limits;
 use serde::Serialize;
 
 use super::context::{Context, plan_of};
-use super::output::{bold, Output};
+use super::output::{Output, bold};
 use crate::devices::simulated::SimulatedReader;
 use crate::entropy::SystemEntropy;
 use crate::failure::{ErrorCode, Failure};
@@ -67,7 +67,15 @@ fn print(output: &Output, rows: &[Row], minimum: &[Row]) {
     output.line(output.texts.get("cli-bench-heading"));
     output.line(bold(&format!(
         "{:<20} {:<9} {:>6} {:>8} {:>8} {:>8} {:>8} {:>8}   {}",
-        "", "", "APDUs", "bytes", "106", "212", "424", "848", output.texts.get("cli-bench-text")
+        "",
+        "",
+        "APDUs",
+        "bytes",
+        "106",
+        "212",
+        "424",
+        "848",
+        output.texts.get("cli-bench-text")
     )));
     for row in rows.iter().chain(minimum) {
         let ms = |rate: &str| row.modelled_ms.get(rate).copied().unwrap_or_default();
@@ -95,7 +103,9 @@ fn read(context: &Context, declared: Option<Limits>) -> Result<Reading<Simulated
     plan.limits = ReadLimits { declared, ..ReadLimits::default() };
     let reader = crate::demo::reader(persona, context.now).carrying(declared.unwrap_or(Limits::SHORT));
     let reading =
-        session::read_chip(reader, &keys, &plan, &mut SystemEntropy, &mut |_: session::Event<'_>| ControlFlow::Continue(()));
+        session::read_chip(reader, &keys, &plan, &mut SystemEntropy, &mut |_: session::Event<'_>| {
+            ControlFlow::Continue(())
+        });
     match &reading.ended {
         Some(cause) => Err(Failure::new(ErrorCode::Internal, format!("the simulated card: {cause}"))),
         None => Ok(reading),
@@ -103,7 +113,8 @@ fn read(context: &Context, declared: Option<Limits>) -> Result<Reading<Simulated
 }
 
 fn measured(name: &'static str, reading: &Reading<SimulatedReader>) -> Row {
-    let text_at = reading.finished.iter().filter(|(file, _)| TEXT.contains(file)).map(|(_, count)| *count).max();
+    let text_at =
+        reading.finished.iter().filter(|(file, _)| TEXT.contains(file)).map(|(_, count)| *count).max();
     row(name, "measured", &reading.exchanges, text_at.unwrap_or_default())
 }
 
@@ -112,7 +123,11 @@ fn row(name: &'static str, how: &'static str, exchanges: &[ExchangeSize], text_a
     let until_text = exchanges.get(..text_at).unwrap_or(exchanges);
     let ms = |exchanges: &[ExchangeSize]| {
         let rounded = |rate: f64| {
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds of a read, clamped")]
+            #[allow(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "seconds of a read, clamped"
+            )]
             let ms = (model.total(exchanges, rate).seconds * 1000.0).round().clamp(0.0, 1e12) as u64;
             ms
         };

@@ -112,7 +112,15 @@ pub const ALL: &[Peer] = &[
         header: 8,
         aligned: true,
         order: &[
-            What::Com, What::Dg1, What::Dg2, What::Sod, What::Dg14, What::Ca, What::Dg15, What::Aa, What::Dg13,
+            What::Com,
+            What::Dg1,
+            What::Dg2,
+            What::Sod,
+            What::Dg14,
+            What::Ca,
+            What::Dg15,
+            What::Aa,
+            What::Dg13,
         ],
         ..PLAIN
     },
@@ -121,7 +129,15 @@ pub const ALL: &[Peer] = &[
         selects: true,
         header: 4,
         order: &[
-            What::Directory, What::Sod, What::Com, What::Dg1, What::Dg2, What::Dg13, What::Dg14, What::Ca, What::Dg15,
+            What::Directory,
+            What::Sod,
+            What::Com,
+            What::Dg1,
+            What::Dg2,
+            What::Dg13,
+            What::Dg14,
+            What::Ca,
+            What::Dg15,
             What::Aa,
         ],
         ..PLAIN
@@ -132,7 +148,15 @@ pub const ALL: &[Peer] = &[
         header: 4,
         chunk: 160,
         order: &[
-            What::Com, What::Dg14, What::Ca, What::Sod, What::Dg1, What::Dg2, What::Dg13, What::Dg15, What::Aa,
+            What::Com,
+            What::Dg14,
+            What::Ca,
+            What::Sod,
+            What::Dg1,
+            What::Dg2,
+            What::Dg13,
+            What::Dg15,
+            What::Aa,
         ],
         ..PLAIN
     },
@@ -144,7 +168,15 @@ pub const ALL: &[Peer] = &[
         chunk: 112,
         reread: 4,
         order: &[
-            What::Com, What::Dg1, What::Dg2, What::Dg13, What::Dg14, What::Ca, What::Dg15, What::Aa, What::Sod,
+            What::Com,
+            What::Dg1,
+            What::Dg2,
+            What::Dg13,
+            What::Dg14,
+            What::Ca,
+            What::Dg15,
+            What::Aa,
+            What::Sod,
         ],
         ..PLAIN
     },
@@ -196,10 +228,20 @@ impl Peer {
         (all, text_at)
     }
 
-    fn file(&self, all: &mut Vec<ExchangeSize>, size: usize, read: &dyn Fn(usize) -> ExchangeSize, most: usize) {
+    fn file(
+        &self,
+        all: &mut Vec<ExchangeSize>,
+        size: usize,
+        read: &dyn Fn(usize) -> ExchangeSize,
+        most: usize,
+    ) {
         // EF.CardAccess is selected in the clear, everything else under protection.
         if self.selects {
-            all.push(if most == 256 { bare(7, 0, ChipWork::None) } else { protected(2, false, 0, ChipWork::None) });
+            all.push(if most == 256 {
+                bare(7, 0, ChipWork::None)
+            } else {
+                protected(2, false, 0, ChipWork::None)
+            });
         }
         let chunk = self.chunk.min(most);
         let mut done = self.header.min(size);
@@ -237,7 +279,8 @@ const fn protected(data: usize, expects: bool, plain_bytes: usize, work: ChipWor
 
 /// READ BINARY of `bytes`; extended where it does not fit a short response and may be.
 const fn protected_read(bytes: usize, extended: bool) -> ExchangeSize {
-    let command_bytes = if extended && bytes > AES_MAX_PLAIN_BYTES { 4 + 3 + 4 + 10 + 2 } else { 4 + 1 + 3 + 10 + 1 };
+    let command_bytes =
+        if extended && bytes > AES_MAX_PLAIN_BYTES { 4 + 3 + 4 + 10 + 2 } else { 4 + 1 + 3 + 10 + 1 };
     ExchangeSize {
         command_bytes,
         response_bytes: protected_response(bytes),
@@ -272,8 +315,16 @@ mod tests {
     use super::*;
 
     /// The files of the published table.
-    const MODEL: FileSizes =
-        FileSizes { card_access: 60, com: 30, sod: 2000, dg1: 95, dg2: 18_000, dg13: 1000, dg14: 400, dg15: 100 };
+    const MODEL: FileSizes = FileSizes {
+        card_access: 60,
+        com: 30,
+        sod: 2000,
+        dg1: 95,
+        dg2: 18_000,
+        dg13: 1000,
+        dg14: 400,
+        dg15: 100,
+    };
 
     #[test]
     fn the_published_table_comes_out() {
@@ -299,7 +350,9 @@ mod tests {
     #[test]
     fn texts_are_proved_when_the_table_says() {
         let model = LinkModel::default();
-        for (name, at_424) in [("jmrtd", 3.16), ("gmrtd", 2.65), ("nfcpassportreader", 3.30), ("ausweisapp", 1.34)] {
+        for (name, at_424) in
+            [("jmrtd", 3.16), ("gmrtd", 2.65), ("nfcpassportreader", 3.30), ("ausweisapp", 1.34)]
+        {
             let peer = ALL.iter().find(|peer| peer.name == name).expect("a peer");
             let (exchanges, text_at) = peer.exchanges(&MODEL);
             let seconds = model.total(&exchanges[..text_at], 424e3).seconds;
