@@ -1,4 +1,4 @@
-//! EF.ATR/INFO: the sizes of commands and responses that the chip admits. Spec: 9303-10 §3.11.2; ISO/IEC 7816-4 §12.7.
+//! EF.ATR/INFO: the sizes of commands and responses that the chip admits. Spec: 9303-10 §3.11.1; ISO/IEC 7816-4 §12.7.
 //!
 //! Commands stay short unless the chip says here (or in its answer to select) that it takes longer ones.
 

@@ -44,7 +44,8 @@ const STATES: &[(&str, &str)] = &[
     ("YEM", "YE"), ("ZAF", "ZA"), ("ZMB", "ZM"), ("ZWE", "ZW"),
 ];
 
-/// Codes of 9303-3 §5 that are not in ISO 3166-1, or stand for a state that is. Kosovo's certificates carry KS.
+/// Codes of 9303-3 §5 that are not in ISO 3166-1, or stand for a state that is. The standard gives no two
+/// letters for the British ones, whose certificates are Great Britain's; XK for Kosovo is a tolerance.
 const SPECIAL: &[(&str, &str)] = &[
     ("D", "DE"),
     ("GBD", "GB"),
@@ -59,6 +60,9 @@ const SPECIAL: &[(&str, &str)] = &[
     ("UNA", "UN"),
     ("UNK", "UN"),
     ("UTO", "UT"),
+    ("ANT", "AN"),
+    ("NTZ", "NT"),
+    ("IAO", "IA"),
 ];
 
 /// Organisations for whose certificates no two-letter code is known here.

@@ -108,7 +108,7 @@ impl PaceFamily {
     }
 }
 
-/// A PACE protocol. Spec: 9303-11 §9.2.3.
+/// A PACE protocol. Spec: 9303-11 §9.2.3, with §9.2.1 for PACEInfo and §9.2.2 for its domain parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PaceProtocol {
     /// Mapping and key agreement.
@@ -148,7 +148,7 @@ pub struct PaceDomainParameterInfo {
     pub parameter_id: Option<u32>,
 }
 
-/// `ChipAuthenticationInfo`. Spec: 9303-11 §9.2.5.
+/// `ChipAuthenticationInfo`. Spec: 9303-11 §9.2.5, §9.2.7.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChipAuthenticationInfo {
     /// In which kind of group.
@@ -184,7 +184,7 @@ pub struct ChipAuthenticationPublicKey {
     pub key_id: Option<u32>,
 }
 
-/// `TerminalAuthenticationInfo`. Spec: 9303-11 §9.2.7.
+/// `TerminalAuthenticationInfo`. Spec: 9303-11 §9.2.8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TerminalAuthenticationInfo {
     /// 1 on ICAO documents.

@@ -1,4 +1,4 @@
-//! The layouts of ID-2 size: two lines of 36. Spec: 9303-6 §4.2.2; 9303-7 §4 for visas.
+//! The layouts of ID-2 size: two lines of 36. Spec: 9303-6 §4.2.2; 9303-7 §7.2 for visas.
 
 use super::layout::{Layout, OptionalData};
 

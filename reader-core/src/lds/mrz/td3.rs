@@ -1,4 +1,4 @@
-//! The layouts of passport size: two lines of 44. Spec: 9303-4 §4.2.2; 9303-7 §3 for visas.
+//! The layouts of passport size: two lines of 44. Spec: 9303-4 §4.2.2; 9303-7 §4.2 for visas.
 
 use super::layout::{Layout, OptionalData};
 

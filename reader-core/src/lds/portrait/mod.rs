@@ -8,6 +8,7 @@ mod record;
 pub use decode::{DecodeError, Limits, PixelFormat, Pixels, decode, decode_bytes};
 pub use record::{DeclaredFormat, FaceImage, ImageFormat, parse_record};
 
+use crate::wire::der::OBJECT_IDENTIFIER;
 use crate::wire::tlv::{Reader, Rules};
 use crate::wire::{Malformed, Problem};
 
@@ -87,6 +88,8 @@ impl Portraits {
 impl Instance {
     fn parse(mut template: Reader<'_>) -> Result<Self, Malformed> {
         let (mut format_owner, mut format_type) = (None, None);
+        // The standard leaves out the identifier of the tag allocation authority (06); ISO/IEC 7816-11 has it.
+        template.optional(OBJECT_IDENTIFIER)?;
         // The header's tag runs from A1 to AF where templates are numbered.
         while matches!(template.peek_tag()?, 0xA0..=0xAF) {
             let object = template.any()?;
