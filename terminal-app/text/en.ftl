@@ -304,3 +304,4 @@ reason-1813 = No trusted certificate is the issuer of this revocation list.
 reason-1814 = The revocation list's signature does not hold.
 reason-1815 = A newer revocation list of this issuer is in the store already.
 reason-1816 = The certificate is revoked by its issuer.
+reason-1817 = The list's signer was not valid when the list was taken in.

@@ -304,3 +304,4 @@ reason-1813 = Không có chứng thư tin cậy nào là bên cấp danh sách t
 reason-1814 = Chữ ký của danh sách thu hồi không đúng.
 reason-1815 = Kho đã có danh sách thu hồi mới hơn của bên cấp này.
 reason-1816 = Chứng thư đã bị bên cấp thu hồi.
+reason-1817 = Chứng thư của người ký danh sách không còn hiệu lực khi nhập danh sách.

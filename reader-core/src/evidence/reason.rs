@@ -163,4 +163,5 @@ reasons! {
     CrlSignatureWrong = 1814, "The revocation list's signature does not hold.";
     CrlOlder = 1815, "A newer revocation list of this issuer is in the store already.";
     CertificateRevoked = 1816, "The certificate is revoked by its issuer.";
+    ListSignerExpired = 1817, "The list's signer was not valid when the list was taken in.";
 }

@@ -9,6 +9,7 @@ use super::signed_data::{self, SignerCheck, signer_certificate};
 use super::trust_snapshot::{Anchor, Imported, Pins, Provenance, Refusal, TrustBuilder, VerifiedBy};
 use crate::crypto::signature::SignatureCheck;
 use crate::wire::cms::SignedData;
+use crate::wire::date::Timestamp;
 use crate::wire::der::{SEQUENCE, SET};
 use crate::wire::tlv::{Reader, Rules};
 use crate::wire::{Malformed, Problem};
@@ -35,7 +36,7 @@ impl TrustBuilder {
     /// it is checked like any other.
     pub fn add_master_list(&mut self, bytes: &[u8], provenance: &Provenance, pins: &Pins) -> Imported {
         let mut imported = Imported::default();
-        let content = match self.trusted_content(bytes, pins) {
+        let content = match self.trusted_content(bytes, provenance.imported_at, pins) {
             Ok(content) => content,
             Err(Whole(refusal, detail)) => {
                 imported.refuse("master list", bytes, refusal, detail);
@@ -54,7 +55,7 @@ impl TrustBuilder {
     }
 
     /// The CscaMasterList inside, once its signature and signer are found good.
-    fn trusted_content<'a>(&self, bytes: &'a [u8], pins: &Pins) -> Result<&'a [u8], Whole> {
+    fn trusted_content<'a>(&self, bytes: &'a [u8], now: Timestamp, pins: &Pins) -> Result<&'a [u8], Whole> {
         let data = match SignedData::parse(bytes) {
             Ok(data) => data,
             Err(_) if members(bytes).is_ok() => {
@@ -79,7 +80,7 @@ impl TrustBuilder {
                 continue;
             };
             match signed_data::check(&data, info, signer) {
-                Ok(SignerCheck::Valid(_)) => match self.trusts_signer(signer, &at_hand, pins) {
+                Ok(SignerCheck::Valid(_)) => match self.trusts_signer(signer, &at_hand, now, pins) {
                     Ok(()) => {
                         return data
                             .content
@@ -94,7 +95,13 @@ impl TrustBuilder {
         Err(problem)
     }
 
-    fn trusts_signer(&self, signer: &Certificate, at_hand: &[Certificate], pins: &Pins) -> Result<(), Whole> {
+    fn trusts_signer(
+        &self,
+        signer: &Certificate,
+        at_hand: &[Certificate],
+        now: Timestamp,
+        pins: &Pins,
+    ) -> Result<(), Whole> {
         let for_lists = signer
             .extended_key_usage()
             .is_some_and(|purposes| purposes.iter().any(|purpose| purpose == SIGNER_PURPOSE));
@@ -109,8 +116,18 @@ impl TrustBuilder {
         {
             return Err(Whole::new(Refusal::CertificateRevoked, signer.subject()));
         }
+        // Who pins a signer knows its date; a list that stands by its chain alone must be of today.
         if pins.contains(signer.fingerprint()) {
             return Ok(());
+        }
+        if signer.not_after() < now || signer.not_before() > now {
+            let detail = format!(
+                "valid from {} to {}; fetch a newer list, or pin its signer {}",
+                signer.not_before(),
+                signer.not_after(),
+                signer.fingerprint()
+            );
+            return Err(Whole::new(Refusal::ListSignerExpired, detail));
         }
         let indices = self.issuers(signer);
         let trusted =

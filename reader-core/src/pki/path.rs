@@ -5,6 +5,7 @@
 //! Spec: 9303-12 §2, §6; BSI TR-03135-1 §4.3.
 
 use super::certificate::Certificate;
+use super::crl::Crl;
 use super::trust_snapshot::{Anchor, MAX_CANDIDATES, TrustSnapshot};
 
 /// What a search found.
@@ -107,34 +108,35 @@ fn name_match(signer: &Certificate, anchor: &Anchor) -> NameMatch {
 pub enum Revocation {
     /// A list of the issuing country revokes the signer or the anchor.
     Revoked,
-    /// The country's lists revoke neither.
+    /// The issuer's newest list revokes neither.
     NotListed {
-        /// The latest next update that the lists announce; `None` where one does not say.
+        /// When its next one should be there; `None` where it does not say.
         next_update: Option<crate::wire::date::Timestamp>,
-        /// When the newest list was issued.
+        /// When it was issued.
         this_update: crate::wire::date::Timestamp,
     },
-    /// There is no list of that country.
+    /// There is no list of that issuer.
     NoList,
 }
 
-/// Looks a signer and its anchor up in the revocation lists of their country. Any entry revokes, and what a revoked
-/// country certificate signed is revoked with it. Spec: 9303-12 §4.1.5, D.1.2.3.
+/// Looks a signer and its anchor up in the revocation lists. Any entry in any list of the country revokes, and what a
+/// revoked country certificate signed is revoked with it; but only a list of the same issuer clears.
+/// Spec: 9303-12 §4.1.5, D.1.2.3.
 #[must_use]
 pub fn revocation(signer: &Certificate, anchor: &Anchor, trust: &TrustSnapshot) -> Revocation {
-    let country = anchor.certificate.subject().country();
-    let lists: Vec<_> = trust
-        .crls()
-        .iter()
-        .filter(|crl| {
-            crl.issuer().says_the_same(signer.issuer())
-                || (country.is_some() && crl.issuer().country() == country)
-        })
-        .collect();
-    if lists.iter().any(|crl| crl.lists(signer) || crl.lists(&anchor.certificate)) {
+    let (authority, country) = (&anchor.certificate, anchor.certificate.subject().country());
+    let of_issuer = |crl: &&Crl| {
+        crl.issuer().says_the_same(signer.issuer())
+            || crl.issuer().says_the_same(authority.subject())
+            || crl.authority_key_id().is_some_and(|id| authority.subject_key_id() == Some(id))
+    };
+    let of_country = |crl: &&Crl| country.is_some() && crl.issuer().country() == country;
+    let lists = || trust.crls().iter();
+    let listed = |crl: &Crl| crl.lists(signer) || crl.lists(authority);
+    if lists().filter(|crl| of_issuer(crl) || of_country(crl)).any(listed) {
         return Revocation::Revoked;
     }
-    match lists.iter().max_by_key(|crl| crl.this_update()) {
+    match lists().filter(of_issuer).max_by_key(|crl| crl.this_update()) {
         Some(newest) => {
             Revocation::NotListed { next_update: newest.next_update(), this_update: newest.this_update() }
         }

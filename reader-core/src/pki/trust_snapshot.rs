@@ -87,6 +87,7 @@ pub enum Refusal {
     CrlSignatureWrong,
     CrlOlder,
     CertificateRevoked,
+    ListSignerExpired,
 }
 
 /// Something that was not taken in.

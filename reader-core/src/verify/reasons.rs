@@ -22,6 +22,7 @@ impl From<Refusal> for Reason {
             Refusal::CrlSignatureWrong => Self::CrlSignatureWrong,
             Refusal::CrlOlder => Self::CrlOlder,
             Refusal::CertificateRevoked => Self::CertificateRevoked,
+            Refusal::ListSignerExpired => Self::ListSignerExpired,
         }
     }
 }
