@@ -1,6 +1,8 @@
 //! `idterm qr TEXT`: decodes the text of a QR code and derives what opens the chip.
 
-use reader_core::lds::qr::{CardQr, InsuranceQr, Qr};
+use reader_core::lds::mrz::PartialDate;
+use reader_core::lds::personal::PersonalText;
+use reader_core::lds::qr::{CardQr, DerivedExpiry, InsuranceQr, Qr};
 use serde_json::{Map, Value, json};
 
 use super::access::value_of;
@@ -36,7 +38,7 @@ pub fn run(argument: &str, output: &Output) -> Result<u8, Failure> {
 
 fn card_fields(card: &CardQr) -> Vec<(&'static str, String)> {
     let access = card.derived_access();
-    let text = |value: &reader_core::lds::personal::PersonalText| value.as_str().to_owned();
+    let text = |value: &PersonalText| value.as_str().to_owned();
     vec![
         ("number", card.number.as_str().to_owned()),
         ("old_number", card.old_number.as_ref().map(text).unwrap_or_default()),
@@ -45,15 +47,15 @@ fn card_fields(card: &CardQr) -> Vec<(&'static str, String)> {
         ("sex", text(&card.sex)),
         ("residence", text(&card.residence)),
         ("issue_date", card.issued.map(|date| date.to_string()).unwrap_or_default()),
-        ("expiry_derived", card.derived_expiry().map(|expiry| expiry.zone_characters()).unwrap_or_default()),
+        ("expiry_derived", card.derived_expiry().map(DerivedExpiry::zone_characters).unwrap_or_default()),
         ("can", access.can.as_str().to_owned()),
         ("mrz_information", access.zone_information.map(|text| text.as_str().to_owned()).unwrap_or_default()),
     ]
 }
 
 fn insurance_fields(insurance: &InsuranceQr) -> Vec<(&'static str, String)> {
-    let full = |date: Option<reader_core::lds::mrz::PartialDate>| {
-        date.and_then(|date| date.full()).map(|date| date.to_string()).unwrap_or_default()
+    let full = |date: Option<PartialDate>| {
+        date.and_then(PartialDate::full).map(|date| date.to_string()).unwrap_or_default()
     };
     vec![
         ("document_number", insurance.card.as_str().to_owned()),

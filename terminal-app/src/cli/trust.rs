@@ -227,6 +227,7 @@ const fn reason_of(refusal: Refusal) -> Reason {
     }
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 pub(super) fn no_trust(error: trust::TrustError) -> Failure {
     Failure::new(ErrorCode::NoTrust, error.to_string())
 }

@@ -83,7 +83,7 @@ pub fn load(name_or_path: &str) -> Result<Site, SiteError> {
 /// Name, text and folder of a site: a file at that path, a file of that name beside `beside`, or a built-in one.
 fn find(name: &str, beside: Option<&Path>) -> Result<(String, String, Option<PathBuf>), SiteError> {
     let candidates = [Some(PathBuf::from(name)), beside.map(|folder| folder.join(format!("{name}.toml")))];
-    for path in candidates.into_iter().flatten().filter(|path| path.is_file()) {
+    if let Some(path) = candidates.into_iter().flatten().find(|path| path.is_file()) {
         let unreadable = |problem: String| SiteError::Unreadable { path: path.clone(), problem };
         let size = std::fs::metadata(&path).map_err(|error| unreadable(error.to_string()))?.len();
         if size > MAX_BYTES {

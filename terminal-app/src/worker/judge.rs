@@ -20,6 +20,7 @@ use super::{Cancel, Job, Verified};
 use crate::config::Tolerance;
 use crate::devices::pcsc::failure_of;
 use crate::failure::{ErrorCode, Failure};
+use crate::presentation::Presentation;
 use crate::report::{Biometric, Link, Report, SiteStamp};
 use crate::text::Texts;
 
@@ -52,7 +53,7 @@ impl<'a> Judge<'a> {
         };
         Self {
             job,
-            presented: job.presentation.as_ref().map_or_else(Presented::nothing, |shown| shown.to_compare()),
+            presented: job.presentation.as_ref().map_or_else(Presented::nothing, Presentation::to_compare),
             settings: Settings { strictness, list_max_age_days: Some(job.site.list_max_age_days) },
             partial: Capture::new(Origin::Live),
             text: None,

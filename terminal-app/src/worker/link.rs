@@ -36,7 +36,7 @@ pub(super) fn read<T: Transport>(
     keys: &[AccessKey],
     plan: &Plan,
     cancel: &Cancel,
-    sender: SyncSender<LinkMessage>,
+    sender: &SyncSender<LinkMessage>,
 ) -> Result<LinkResult, Failure> {
     let started = std::time::Instant::now();
     let mut observer = |event: session::Event<'_>| {

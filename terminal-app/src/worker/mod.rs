@@ -72,7 +72,7 @@ pub fn verify<T: Transport + Send>(
     let reading = std::thread::scope(|scope| {
         let link = std::thread::Builder::new()
             .name("link".to_owned())
-            .spawn_scoped(scope, || link::read(transport, &keys, plan, cancel, sender))
+            .spawn_scoped(scope, move || link::read(transport, &keys, plan, cancel, &sender))
             .map_err(|error| {
                 Failure::new(crate::failure::ErrorCode::Internal, format!("no thread: {error}"))
             })?;

@@ -123,7 +123,7 @@ fn nobody_listens() {
 fn a_stall_ends_at_the_deadline() {
     for scope in [Scope::Check, Scope::Token] {
         let line = Line::with(vec![FaultRule::always(scope, Fault::Stall { ms: 60_000 })], |c| {
-            c.total_timeout_ms = 400
+            c.total_timeout_ms = 400;
         });
         let started = Instant::now();
         let answer = line.ask();
