@@ -97,6 +97,21 @@ fn every_cut_and_every_flipped_byte_is_refused_or_undetermined_and_never_confirm
     }
 }
 
+#[test]
+fn an_encoding_that_is_not_read_is_no_forgery() {
+    let Some(folder) = shared("vectors/sod-negative") else { return };
+    let mut indefinite = bytes(&folder, "17_EF_SOD.bin");
+    let offset =
+        reader_core::lds::sod::SodFile::parse(&indefinite).map(|sod| sod.content_info.len()).unwrap();
+    let at = indefinite.len() - offset + 1;
+    indefinite[at] = 0x80;
+    let outcome = |strictness| {
+        judge(&with_sod(indefinite.clone()), strictness).findings().passive_sod_signature.outcome
+    };
+    assert_eq!(outcome(Strictness::Tolerant), Outcome::Undetermined(Reason::SodEncoding));
+    assert_eq!(outcome(Strictness::Strict), Outcome::Refuted(Reason::SodMalformed));
+}
+
 fn sod_offset(file: &[u8], content_info: &[u8]) -> usize {
     file.len() - content_info.len()
 }

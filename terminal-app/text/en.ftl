@@ -261,6 +261,7 @@ reason-1232 = EF.SOD has several signers; one that can be checked was.
 reason-1233 = A signed file can be read only after Terminal Authentication.
 reason-1234 = The document signer's certificate is not valid yet.
 reason-1235 = Reading of a signed file was broken off.
+reason-1236 = EF.SOD is in an encoding (BER instead of DER) that is not read here.
 reason-1301 = EF.CardAccess says something that the signed files do not.
 reason-1302 = The signed files offer PACE, and the chip hid it or was opened by BAC.
 reason-1303 = A file that this rests on was not read.

@@ -261,6 +261,7 @@ reason-1232 = EF.SOD có nhiều bên ký; đã kiểm tra một bên có thể 
 reason-1233 = Tệp đã ký này chỉ đọc được sau Terminal Authentication.
 reason-1234 = Chứng thư của bên ký tài liệu chưa đến ngày có hiệu lực.
 reason-1235 = Việc đọc một tệp đã ký bị ngắt giữa chừng.
+reason-1236 = EF.SOD dùng cách mã hóa (BER thay vì DER) mà chương trình này chưa đọc được.
 reason-1301 = EF.CardAccess có điều mà các tệp đã ký không có.
 reason-1302 = Các tệp đã ký có PACE, nhưng chip giấu đi hoặc được mở bằng BAC.
 reason-1303 = Chưa đọc một tệp cần cho việc này.

@@ -73,7 +73,7 @@ impl Crl {
             while !extensions.is_empty() {
                 let mut extension = extensions.enter("Extension", SEQUENCE)?;
                 let oid = extension.oid()?;
-                extension.optional(BOOLEAN)?;
+                let critical = extension.optional(BOOLEAN)?.is_some_and(|flag| flag.value != [0]);
                 let value = extension.expect(OCTET_STRING)?.value;
                 let mut reader = Reader::new("Extension", Rules::Ber, value);
                 if oid.is("2.5.29.20") {
@@ -81,6 +81,9 @@ impl Crl {
                 } else if oid.is("2.5.29.35") {
                     let mut inner = reader.enter("AuthorityKeyIdentifier", SEQUENCE)?;
                     authority_key_id = inner.optional(0x80)?.map(|id| id.value.to_vec());
+                } else if critical {
+                    // A part of a list, or the changes to one, must not pass for the whole.
+                    return Err(extension.fault(Problem::Value("a critical extension that is not known")));
                 }
             }
         }

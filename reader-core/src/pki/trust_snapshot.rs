@@ -206,7 +206,14 @@ impl TrustBuilder {
                 continue;
             }
             let pinned = pins.contains(certificate.fingerprint());
-            match self.vouch(&certificate) {
+            let vouched = match self.vouch(&certificate) {
+                // Who pins a link need not have its issuer.
+                Err((Refusal::LinkIssuerUnknown, _)) if pinned => {
+                    authority_key(&certificate).map(|key| (key, VerifiedBy::Pinned))
+                }
+                vouched => vouched,
+            };
+            match vouched {
                 Ok((key, verified_by)) => {
                     let verified_by = if pinned { VerifiedBy::Pinned } else { verified_by };
                     imported.added.push(certificate.fingerprint());

@@ -13,6 +13,7 @@ use crate::lds::sod::{LDS_SECURITY_OBJECT, LdsObjectVersion, LdsSecurityObject, 
 use crate::pki::path::{self, NameMatch, Path, Revocation};
 use crate::pki::signed_data::{self, SignerCheck, SignerNote, ValidSigner};
 use crate::pki::{Anchor, Certificate, Fingerprint, signature_algorithm};
+use crate::wire::Problem;
 use crate::wire::cms::{SignedData, SignerIdentifier};
 use crate::wire::date::Timestamp;
 use crate::wire::oid::Oid;
@@ -158,7 +159,13 @@ fn refuted(reason: Reason, detail: &dyn std::fmt::Display) -> Finding {
 fn read(file: &[u8], strictness: Strictness) -> Result<Read<'_>, Finding> {
     let malformed = |detail: &dyn std::fmt::Display| refuted(Reason::SodMalformed, detail);
     let sod = SodFile::parse(file).map_err(|error| malformed(&error))?;
-    let data = SignedData::parse(sod.content_info).map_err(|error| malformed(&error))?;
+    let data = SignedData::parse(sod.content_info).map_err(|error| match error.problem {
+        // Some issuers write BER. It may be sound, and it cannot be said here.
+        Problem::Form(_) if strictness == Strictness::Tolerant => {
+            Finding::new(Outcome::Undetermined(Reason::SodEncoding)).with_detail(error.to_string())
+        }
+        _ => malformed(&error),
+    })?;
     let mut notes = Vec::new();
     let mut tolerate = |reason: Reason, detail: String| match strictness {
         Strictness::Tolerant => {
