@@ -1,11 +1,11 @@
 //! Whole conversations with the simulated chip: order, number of commands, access rules, proofs of the chip.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 #[path = "common/simulated.rs"]
 mod simulated;
 
 use std::ops::ControlFlow;
 
-use simulated::{SeededEntropy, SimulatedTransport, card, keys, mrz_key, on_card, quiet, read};
 use reader_core::capture::{
     AccessFailure, AccessTrace, ActiveAuthenticationTrace, Capture, ChipAuthenticationTrace, Deviation,
     FileState,
@@ -21,6 +21,7 @@ use reader_core::session::{
 use reader_core::transport::{Limits, TransportError};
 use reader_core::wire::status::StatusWord;
 use reader_core::wire::tlv::encode;
+use simulated::{SeededEntropy, SimulatedTransport, card, keys, mrz_key, on_card, quiet, read};
 use test_vectors::card::{Card, Directory};
 use test_vectors::chip::Fault;
 

@@ -1,4 +1,5 @@
 //! Secure messaging against the published transcripts, on the reader's side alone, and everything that must break it.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use reader_core::channel::{Broken, Idle, SendSequenceCounter};
 use reader_core::crypto::kdf::{CipherSuite, SessionKeys};

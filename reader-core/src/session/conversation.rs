@@ -21,6 +21,9 @@ use super::{
     Plan, Secured, Step, expected,
 };
 
+/// The chip, and its EF.CardAccess if there is one that can be read.
+type WithCardAccess<T> = (ChipSession<T, Open>, Option<SecurityInfos>);
+
 /// What a reading gave.
 pub struct Reading<T> {
     /// Files and traces, as far as it came.
@@ -157,7 +160,7 @@ impl Conversation<'_> {
     fn card_access<T: Transport>(
         &mut self,
         open: ChipSession<T, Open>,
-    ) -> Result<(ChipSession<T, Open>, Option<SecurityInfos>), Ended<T>> {
+    ) -> Result<WithCardAccess<T>, Ended<T>> {
         if self.observer.event(Event::Step(Step::CardAccess)).is_break() {
             return Err(open.stop());
         }

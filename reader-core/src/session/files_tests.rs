@@ -92,7 +92,7 @@ fn beyond_32767_bytes_the_instruction_is_odd_and_never_straddles() {
     let mut card = Card::new(70_000);
     let read = card.read(DG2, ReadLimits::default());
     assert_eq!(read.state, FileState::Read(card.content.clone()));
-    let even_end = card.commands.iter().filter(|command| command.ins == 0xB0).last().unwrap();
+    let even_end = card.commands.iter().rfind(|command| command.ins == 0xB0).unwrap();
     let offset = usize::from(even_end.p1) << 8 | usize::from(even_end.p2);
     assert_eq!(offset + even_end.ne.unwrap(), EVEN_END);
     let odd = card.commands.iter().find(|command| command.ins == 0xB1).unwrap();

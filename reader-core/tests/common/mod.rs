@@ -1,5 +1,10 @@
 //! What several tests need: the shared data, and captures of stored files.
-#![allow(dead_code, reason = "every test uses a part of it")]
+#![allow(
+    dead_code,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "every test uses a part of it, and says when it skips"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
