@@ -1,0 +1,36 @@
+//! Nobody is here: the name of the place, a picture of what is done here, one thing to touch. Nothing personal, ever.
+
+use eframe::egui;
+use egui::{Rect, pos2};
+
+use super::layout::{self, Choice, ease_out};
+use crate::ui::canvas::{Canvas, Type, Weight};
+use crate::ui::model::{Action, Model};
+use crate::ui::pictograms;
+use crate::ui::theme::Size;
+
+/// The card is laid down once in this time.
+const PERIOD_MS: u32 = 5_000;
+
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option<Action> {
+    let start = canvas.words.get("ui-start");
+    // Wherever the screen is touched, a visit begins; the button is what it looks like. The keyboard has the button.
+    let anywhere = canvas.ui.interact(area, canvas.ui.scope_id().with("anywhere"), egui::Sense::CLICK);
+    let (picture, words) = layout::picture_and_words(canvas, area);
+    let phase = (model.shown_ms() % PERIOD_MS) as f32 / PERIOD_MS as f32;
+    let arrived = ease_out((phase / 0.22).min((1.0 - phase) / 0.12));
+    pictograms::card_on_reader(&canvas.painter(), picture, &canvas.look, arrived);
+    let begin = Choice { key: "start", label: &start, weight: Weight::Primary, action: Action::Start };
+    let words = if layout::is_wide(area) { words.shrink2(egui::vec2(0.0, words.height() * 0.14)) } else { words };
+    let (did, rest) = layout::choices(canvas, words, &[begin]);
+    let ink = canvas.look.ink;
+    let title = super::title_of(canvas, model);
+    let explanation = canvas.words.get("ui-attract-explanation");
+    let split = rest.top() + rest.height() * 0.58;
+    let gap = canvas.px(20.0);
+    let above = Rect::from_min_max(rest.min, pos2(rest.right(), split));
+    let below = Rect::from_min_max(pos2(rest.left(), split + gap), rest.max);
+    canvas.text(above, &title, Type::new(Size::TITLE, ink).bold().bottom());
+    canvas.text(below, &explanation, Type::new(Size::EXPLANATION, ink).top());
+    did.or(anywhere.clicked().then_some(Action::Start))
+}

@@ -1,0 +1,68 @@
+//! The card is being read: an arc by the bytes that really came, the step in words, the seconds.
+
+use eframe::egui;
+use egui::{Rect, Role, Stroke, Vec2, pos2};
+
+use super::Drawn;
+use super::layout::{self, Choice};
+use crate::ui::canvas::{Canvas, Type, Weight};
+use crate::ui::model::Action;
+use crate::ui::visit::{Known, Progress};
+use crate::worker::Step;
+
+pub(super) fn draw(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    step: Step,
+    progress: &Progress,
+    known: &Known,
+    portrait: Option<Drawn>,
+) -> Option<Action> {
+    let (picture, words) = layout::picture_and_words(canvas, area);
+    ring(canvas, picture, progress, portrait);
+    let leave = canvas.words.get("ui-leave");
+    let stop = Choice { key: "leave", label: &leave, weight: Weight::Secondary, action: Action::Leave };
+    let (did, rest) = layout::choices(canvas, words, &[stop]);
+    // Once everything is read the card may be moved; the person need not hold still for the services.
+    let sentence = canvas.words.get(if step >= Step::AskServices { "ui-asking" } else { "ui-reading" });
+    let seconds = (progress.elapsed_ms / 1_000).to_string();
+    let seconds = canvas.words.with("ui-seconds", &[("seconds", &seconds)]);
+    let doing = format!("{} · {seconds}", canvas.words.get(step.text_key()));
+    match &known.person {
+        Some(person) => {
+            let ink = canvas.look.ink;
+            let (above, below) = rest.split_top_bottom_at_fraction(0.66);
+            layout::words(canvas, above, &sentence, &doing);
+            let line = Rect::from_center_size(below.center(), Vec2::new(below.width(), canvas.px(72.0)));
+            canvas.text(line, &person.name, Type::new(40.0, ink).bold());
+        }
+        None => layout::words(canvas, rest, &sentence, &doing),
+    }
+    did
+}
+
+fn ring(canvas: &mut Canvas<'_>, place: Rect, progress: &Progress, portrait: Option<Drawn>) {
+    let look = canvas.look;
+    let radius = (place.width().min(place.height()) * 0.42).min(canvas.px(330.0));
+    let band = radius * 0.11;
+    let centre = place.center();
+    let painter = canvas.painter();
+    painter.circle_filled(centre, radius, look.surface);
+    painter.circle_stroke(centre, radius, Stroke::new(band, look.accent_faint));
+    canvas.arc(centre, radius, progress.arc, band, look.accent_bright);
+    let inside = Rect::from_center_size(centre, Vec2::splat((radius - band) * 2.0));
+    if let Some(portrait) = portrait {
+        super::result::picture(canvas, inside.shrink(band * 0.4), portrait, true);
+        let name = canvas.words.get("ui-portrait");
+        canvas.name(inside, Role::Image, &name);
+    }
+    // Whole percents of the arc, 0 to 100.
+    let percent = format!("{:.0}", progress.arc.clamp(0.0, 1.0) * 100.0);
+    let percent = canvas.words.with("ui-percent", &[("percent", &percent)]);
+    if portrait.is_some() {
+        canvas.name(inside, Role::ProgressIndicator, &percent);
+        return;
+    }
+    let text = Rect::from_center_size(pos2(centre.x, centre.y), Vec2::new(inside.width() * 0.9, radius));
+    canvas.text(text, &percent, Type::new(104.0, look.ink).bold());
+}
