@@ -13,4 +13,6 @@ pub mod presentation;
 pub mod report;
 pub mod text;
 pub mod trust;
+#[cfg(feature = "kiosk")]
+pub mod ui;
 pub mod worker;

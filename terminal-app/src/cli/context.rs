@@ -39,6 +39,12 @@ impl Context {
         Ok(Self { common, output, now: Timestamp(jiff::Timestamp::now().as_second()) })
     }
 
+    /// The language of `--lang`, if it was given.
+    #[must_use]
+    pub fn asked_language(&self) -> Option<Language> {
+        self.common.lang.as_deref().and_then(Language::from_code)
+    }
+
     /// The present day.
     ///
     /// # Errors

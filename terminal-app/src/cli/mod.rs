@@ -8,6 +8,8 @@ mod bench;
 mod context;
 mod doctor;
 mod explain;
+#[cfg(feature = "kiosk")]
+mod kiosk;
 mod mrz;
 mod output;
 mod progress;
@@ -73,6 +75,6 @@ fn run(command: &Command, context: &Context) -> Result<u8, Failure> {
         #[cfg(feature = "simulator")]
         Command::Bench => bench::run(context),
         #[cfg(feature = "kiosk")]
-        Command::Kiosk(_) => Err(Failure::new(crate::failure::ErrorCode::NotInThisBuild, "the window")),
+        Command::Kiosk(args) => kiosk::run(args, context),
     }
 }

@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 use eframe::egui;
 use egui::ViewportCommand;
 
-use super::model::{Action, Event, Model, Order, Screen, Setup};
+use super::model::{Action, Event, Model, Screen, Setup};
 use super::portrait::PortraitTexture;
 use super::session::{Desk, Session};
 use super::words::Words;
 use super::{screens, theme};
 use crate::failure::{ErrorCode, Failure};
+use crate::worker::Intent;
 
 /// Between two frames while something moves.
 const MOVING: Duration = Duration::from_millis(33);
@@ -57,7 +58,7 @@ impl KioskApp {
         }
     }
 
-    fn order(&mut self, order: Order) -> Result<(), Event> {
+    fn order(&mut self, order: Intent) -> Result<(), Event> {
         self.session.send(order)
     }
 

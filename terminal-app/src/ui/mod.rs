@@ -6,6 +6,7 @@
 
 pub mod app;
 mod canvas;
+pub mod desk;
 pub mod model;
 mod pictograms;
 mod portrait;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use reader_core::lds::PersonalNumber;
+use reader_core::lds::personal::PersonalNumber;
 use reader_core::lds::portrait::Pixels;
 use zeroize::Zeroizing;
 
@@ -11,7 +11,7 @@ use super::visit::{Decision, Entry, Known, NUMBER_DIGITS, Person, Progress};
 use crate::failure::{ErrorCode, Failure};
 use crate::presentation::Presentation;
 use crate::text::Language;
-use crate::worker::Step;
+use crate::worker::{Intent, Step};
 
 /// How long a digit stays readable.
 const DIGIT_SHOWN_MS: u32 = 2_000;
@@ -81,19 +81,6 @@ pub enum Event {
     CardTaken,
 }
 
-/// What the model asks of the worker.
-#[derive(Clone)]
-pub enum Order {
-    /// The scanner may read.
-    Scan,
-    /// Verify the next card.
-    Begin(Box<Presentation>),
-    /// Stop what is going on.
-    Cancel,
-    /// The simulated reader offers this persona's card from now on.
-    OfferPersona(String),
-}
-
 /// Why nothing came of it, for the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
@@ -149,8 +136,6 @@ pub enum Screen {
 pub struct PersonaChoice {
     /// Its name.
     pub name: String,
-    /// What is special about it, by language code.
-    pub summary: BTreeMap<String, String>,
 }
 
 /// What stands before the first visitor comes.
@@ -257,7 +242,7 @@ impl Model {
     }
 
     /// Takes one event in. What comes back goes down to the worker.
-    pub fn apply(&mut self, event: Event) -> Option<Order> {
+    pub fn apply(&mut self, event: Event) -> Option<Intent> {
         match event {
             Event::Tick(elapsed_ms) => self.pass(elapsed_ms.min(LONGEST_TICK_MS)),
             Event::Touched => {
@@ -316,7 +301,7 @@ impl Model {
         }
     }
 
-    fn act(&mut self, action: Action) -> Option<Order> {
+    fn act(&mut self, action: Action) -> Option<Intent> {
         match action {
             Action::Speak(language) => {
                 self.language = language;
@@ -338,7 +323,7 @@ impl Model {
             Action::Leave | Action::Finish => {
                 let running = matches!(self.screen, Screen::Number(_) | Screen::Place | Screen::Reading { .. });
                 self.clear();
-                running.then_some(Order::Cancel)
+                running.then_some(Intent::Cancel)
             }
             Action::Retry => self.retry(),
             Action::Staff => {
@@ -351,17 +336,17 @@ impl Model {
         }
     }
 
-    fn start(&mut self) -> Option<Order> {
+    fn start(&mut self) -> Option<Intent> {
         if !matches!(self.screen, Screen::Attract) {
             return None;
         }
         self.ask_number()
     }
 
-    fn ask_number(&mut self) -> Option<Order> {
+    fn ask_number(&mut self) -> Option<Intent> {
         if self.setup.scanner {
             self.show(Screen::Number(Entry::Scanning));
-            return Some(Order::Scan);
+            return Some(Intent::Scan);
         }
         let digits = Zeroizing::new(String::with_capacity(NUMBER_DIGITS));
         self.show(Screen::Number(Entry::Typing { digits, since_ms: 0 }));
@@ -378,19 +363,19 @@ impl Model {
         }
     }
 
-    fn confirm(&mut self) -> Option<Order> {
+    fn confirm(&mut self) -> Option<Intent> {
         let Screen::Number(Entry::Typing { digits, .. }) = &self.screen else { return None };
         let number = PersonalNumber::parse(digits)?;
         self.begin(Box::new(Presentation::Number(number)))
     }
 
-    fn begin(&mut self, presented: Box<Presentation>) -> Option<Order> {
+    fn begin(&mut self, presented: Box<Presentation>) -> Option<Intent> {
         self.presented = Some(presented.clone());
         self.show(Screen::Place);
-        Some(Order::Begin(presented))
+        Some(Intent::Begin(presented))
     }
 
-    fn retry(&mut self) -> Option<Order> {
+    fn retry(&mut self) -> Option<Intent> {
         let wrong_number = match &self.screen {
             Screen::Result { decision, .. } => {
                 let hint = decision.hint.as_ref().filter(|hint| hint.may_retry())?;
@@ -405,12 +390,12 @@ impl Model {
         }
     }
 
-    fn next_persona(&mut self) -> Option<Order> {
+    fn next_persona(&mut self) -> Option<Intent> {
         if !matches!(self.screen, Screen::Attract) || self.setup.personas.is_empty() {
             return None;
         }
         self.setup.persona = (self.setup.persona + 1) % self.setup.personas.len();
-        self.persona().map(|persona| Order::OfferPersona(persona.name.clone()))
+        self.persona().map(|persona| Intent::OfferPersona(persona.name.clone()))
     }
 
     fn step(&mut self, step: Step) {
@@ -454,7 +439,7 @@ impl Model {
         self.show(Screen::Fault { trouble, failure, staff });
     }
 
-    fn pass(&mut self, elapsed_ms: u32) -> Option<Order> {
+    fn pass(&mut self, elapsed_ms: u32) -> Option<Intent> {
         self.shown_ms = self.shown_ms.saturating_add(elapsed_ms);
         self.idle_ms = self.idle_ms.saturating_add(elapsed_ms);
         match &mut self.screen {
@@ -475,11 +460,11 @@ impl Model {
         None
     }
 
-    fn idle(&mut self) -> Option<Order> {
+    fn idle(&mut self) -> Option<Intent> {
         if matches!(self.screen, Screen::Reading { .. }) {
             let failure = Failure::new(ErrorCode::Internal, "the worker has said nothing for too long");
             self.show(Screen::Fault { trouble: Trouble::OutOfOrder, failure, staff: self.setup.staff_open });
-            return Some(Order::Cancel);
+            return Some(Intent::Cancel);
         }
         self.act(Action::Leave)
     }

@@ -5,11 +5,11 @@
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
-use super::model::{Event, Order};
+use super::model::Event;
 use super::visit::{Decision, Person};
 use crate::failure::{ErrorCode, Failure};
 use crate::presentation::Presentation;
-use crate::worker::{self, Stop};
+use crate::worker::{self, Cancel, Intent};
 
 /// Orders that may wait. A person cannot touch faster than the thread takes them.
 const ORDERS: usize = 8;
@@ -22,7 +22,7 @@ pub trait Desk: Send {
     ///
     /// # Errors
     /// There is no scanner, or it does not work.
-    fn scan(&mut self, stop: &Stop) -> Result<Option<Presentation>, Failure>;
+    fn scan(&mut self, stop: &Cancel) -> Result<Option<Presentation>, Failure>;
 
     /// Waits for a card, verifies it, and waits until it is taken away. Every step is told, the decision included.
     ///
@@ -31,7 +31,7 @@ pub trait Desk: Send {
     fn verify(
         &mut self,
         presented: Presentation,
-        stop: &Stop,
+        stop: &Cancel,
         tell: &mut dyn FnMut(worker::Event),
     ) -> Result<(), Failure>;
 
@@ -41,9 +41,9 @@ pub trait Desk: Send {
 
 /// One order with the visit that it belongs to.
 struct Sent {
-    order: Order,
+    order: Intent,
     visit: u32,
-    stop: Stop,
+    stop: Cancel,
 }
 
 /// The window's end of the two channels.
@@ -51,7 +51,7 @@ pub struct Session {
     orders: SyncSender<Sent>,
     news: Receiver<(u32, Event)>,
     visit: u32,
-    stop: Stop,
+    stop: Cancel,
 }
 
 impl Session {
@@ -68,23 +68,23 @@ impl Session {
         let thread = std::thread::Builder::new()
             .name("kiosk-worker".to_owned())
             .spawn(move || serve(desk, &taken, &tell, &heard))?;
-        Ok((Self { orders, news, visit: 0, stop: Stop::default() }, thread))
+        Ok((Self { orders, news, visit: 0, stop: Cancel::default() }, thread))
     }
 
     /// Sends an order down without waiting. What was going on before is stopped.
     ///
     /// # Errors
     /// The thread is gone, or has not taken earlier orders: the event says so to the model.
-    pub fn send(&mut self, order: Order) -> Result<(), Event> {
-        self.stop.request();
-        if !matches!(order, Order::Begin(_)) {
+    pub fn send(&mut self, order: Intent) -> Result<(), Event> {
+        self.stop.cancel();
+        if !matches!(order, Intent::Begin(_)) {
             // A scan begins a visit, and the number that it read belongs to the same one.
             self.visit = self.visit.wrapping_add(1);
         }
-        if matches!(order, Order::Cancel) {
+        if matches!(order, Intent::Cancel) {
             return Ok(());
         }
-        self.stop = Stop::default();
+        self.stop = Cancel::default();
         let sent = Sent { order, visit: self.visit, stop: self.stop.clone() };
         self.orders.try_send(sent).map_err(|error| {
             let why = match error {
@@ -108,7 +108,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.stop.request();
+        self.stop.cancel();
     }
 }
 
@@ -120,23 +120,23 @@ fn serve(mut desk: Box<dyn Desk>, taken: &Receiver<Sent>, news: &SyncSender<(u32
             heard();
         };
         let done = match order {
-            Order::Scan => desk.scan(&stop).map(|presented| {
+            Intent::Scan => desk.scan(&stop).map(|presented| {
                 if let Some(presented) = presented {
                     up(Event::Presented(Box::new(presented)));
                 }
             }),
-            Order::Begin(presented) => {
+            Intent::Begin(presented) => {
                 desk.verify(*presented, &stop, &mut |event| up(translate(event)))
             }
-            Order::OfferPersona(name) => {
+            Intent::OfferPersona(name) => {
                 desk.offer(&name);
                 Ok(())
             }
-            Order::Cancel => Ok(()),
+            Intent::Cancel => Ok(()),
         };
         match done {
             // The person stopped it and has left the screen.
-            Err(failure) if failure.code == ErrorCode::Cancelled && stop.is_requested() => {}
+            Err(failure) if failure.code == ErrorCode::Cancelled && stop.is_cancelled() => {}
             Err(failure) => up(Event::Failed(failure)),
             Ok(()) => {}
         }

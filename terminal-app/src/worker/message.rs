@@ -85,11 +85,12 @@ pub enum Event {
 /// What goes down.
 #[derive(Clone)]
 pub enum Intent {
+    /// The scanner may read what opens the next card.
+    Scan,
     /// Verify the next card; this was presented with it.
     Begin(Box<Presentation>),
     /// Stop what is going on.
     Cancel,
-    /// The demonstration's reader offers this persona's card from now on.
-    #[cfg(feature = "simulator")]
+    /// A simulated reader offers this persona's card from now on.
     OfferPersona(String),
 }
