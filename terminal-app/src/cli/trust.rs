@@ -224,6 +224,7 @@ const fn reason_of(refusal: Refusal) -> Reason {
         Refusal::CrlSignatureWrong => Reason::CrlSignatureWrong,
         Refusal::CrlOlder => Reason::CrlOlder,
         Refusal::CertificateRevoked => Reason::CertificateRevoked,
+        Refusal::ListSignerExpired => Reason::ListSignerExpired,
     }
 }
 
