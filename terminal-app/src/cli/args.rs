@@ -50,6 +50,7 @@ pub struct Common {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Readers and cards present, with the profile that matched and its limits
+    #[command(after_help = "Examples:\n  idterm readers\n  idterm readers --json --profiles my-profiles/")]
     Readers,
     /// Read a chip into a capture folder
     #[command(
@@ -67,6 +68,7 @@ pub enum Command {
     #[command(after_help = "Example:\n  idterm inspect capture/ --at 2026-01-31 --json")]
     Inspect(InspectArgs),
     /// What a reason code or an error code means, its cause and remedy
+    #[command(after_help = "Examples:\n  idterm explain R1203\n  idterm explain E1002 --json")]
     Explain {
         /// A code such as R1203 or E2001
         code: String,
@@ -75,25 +77,35 @@ pub enum Command {
     #[command(subcommand)]
     Trust(TrustCommand),
     /// Decode and check a machine-readable zone, and derive access keys
+    #[command(after_help = "Examples:\n  idterm mrz @mrz.txt\n  scanner | idterm mrz - --json")]
     Mrz {
         /// The lines, with or without line breaks; @FILE or - for standard input
         text: String,
     },
     /// Decode the text of a QR code on a card, and derive access keys
+    #[command(after_help = "Examples:\n  idterm qr @code.txt\n  scanner | idterm qr - --json")]
     Qr {
         /// The text; @FILE or - for standard input
         text: String,
     },
     /// Verify the built-in simulated card against the simulated gateway
     #[cfg(feature = "simulator")]
+    #[command(
+        after_help = "Examples:\n  idterm demo\n  idterm demo --list\n  idterm demo --persona cloned-without-key --json"
+    )]
     Demo(DemoArgs),
     /// The kiosk's window
     #[cfg(feature = "kiosk")]
+    #[command(
+        after_help = "Examples:\n  idterm kiosk --demo --window\n  idterm kiosk --reader ACR1252 --site my-site.toml"
+    )]
     Kiosk(KioskArgs),
     /// Check readers, drivers, trust store, site, gateway, clock and disk, each with its remedy
+    #[command(after_help = "Examples:\n  idterm doctor\n  idterm doctor --site my-site.toml --json")]
     Doctor,
     /// APDUs, bytes and modelled link time of a full read, beside other strategies
     #[cfg(feature = "simulator")]
+    #[command(after_help = "Examples:\n  idterm bench\n  idterm bench --json")]
     Bench,
 }
 
@@ -195,8 +207,10 @@ pub enum TrustCommand {
         pin: Vec<String>,
     },
     /// Anchors with country, algorithm, validity and source
+    #[command(after_help = "Example:\n  idterm trust list --trust store/ --json")]
     List,
     /// Expiring anchors, stale lists, weak keys
+    #[command(after_help = "Example:\n  idterm trust check")]
     Check,
 }
 
