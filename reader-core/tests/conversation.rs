@@ -311,22 +311,27 @@ fn absence_counts_under_a_mac_only() {
 
 #[test]
 fn a_chip_without_the_key_is_found_out_by_its_next_answer() {
-    for (name, fault) in [
-        ("wrong-ca-key", None),
-        ("good", Some(Fault::CaWrongKey)),
-        ("good", Some(Fault::CaKeepsOldKeys)),
-        ("good-bac", Some(Fault::CaWrongKey)),
+    for (name, fault, resets) in [
+        ("wrong-ca-key", None, true),
+        ("good", Some(Fault::CaWrongKey), true),
+        ("good", Some(Fault::CaWrongKey), false),
+        ("good", Some(Fault::CaKeepsOldKeys), true),
+        ("good-bac", Some(Fault::CaWrongKey), true),
+        ("good-bac", Some(Fault::CaWrongKey), false),
     ] {
         let card = card(name);
         let mut transport = SimulatedTransport::new(card.clone());
+        transport.resets = resets;
         if let Some(fault) = fault.clone() {
             transport.chip.misbehave(fault);
         }
         let reading = read(transport, &keys(name), &Plan::default());
         let refused = Some(ChipAuthenticationTrace::NewKeysRefused);
         assert_eq!(reading.capture.chip_authentication, refused, "{name} {fault:?}");
-        // A new session without chip authentication shows the rest of the card.
+        // A new session without chip authentication shows the rest of the card, by the same access protocol.
         assert_eq!(reading.ended, None, "{name} {fault:?}");
+        assert!(reading.capture.pace.is_none() || reading.capture.bac.is_none(), "{name} {fault:?}");
+        assert!(reading.capture.bytes(FileId::CARD_ACCESS).is_some() == reading.capture.pace.is_some());
         assert!(reading.capture.group(DataGroup::Dg2).is_some());
         assert_true_to(&reading.capture, &card);
     }

@@ -38,6 +38,9 @@ pub struct Reading<T> {
     pub finished: Vec<(FileId, usize)>,
 }
 
+/// Sessions in which chip authentication is tried; one more reads without it.
+const CHIP_AUTHENTICATION_TRIES: usize = 2;
+
 type Session<T> = ChipSession<T, Secured>;
 
 /// Opens and reads a chip by `plan`. Of several keys, PACE takes a card access number before an MRZ; BAC takes an MRZ.
@@ -58,6 +61,7 @@ pub fn read_chip<T: Transport>(
         capture: Capture::new(Origin::Live),
         expected: None,
         finished: Vec::new(),
+        chip_refusals: 0,
         given_up: Vec::new(),
     };
     let ended = conversation.run(ChipSession::new(transport, plan.timeout_ms));
@@ -91,32 +95,31 @@ struct Conversation<'a> {
     /// The groups that EF.SOD lists, once it was read.
     expected: Option<BTreeSet<DataGroup>>,
     finished: Vec<(FileId, usize)>,
+    /// Sessions that ended because the chip did not answer under new keys.
+    chip_refusals: usize,
     /// Files that were left alone for good reason; a new session does not try again.
     given_up: Vec<FileId>,
 }
 
 impl Conversation<'_> {
     fn run<T: Transport>(&mut self, open: ChipSession<T, Open>) -> Result<Session<T>, Ended<T>> {
-        let session = self.gain_access(open)?;
-        let ended = match self.read_all(session) {
-            Err(ended) => ended,
-            Ok(session) => match session.confirm_chip_authentication() {
-                Err(ended) => ended,
+        let mut session = self.gain_access(open)?;
+        loop {
+            let ended = match self.read_all(session) {
                 Ok(session) => {
                     self.note_chip_authentication(session.chip_authentication().cloned());
                     return Ok(session);
                 }
-            },
-        };
-        let refused = ended.chip_authentication() == Some(&ChipAuthenticationTrace::NewKeysRefused);
-        let ended = self.note_end(ended);
-        if !refused {
-            return Err(ended);
+                Err(ended) => self.note_end(ended),
+            };
+            if ended.chip_authentication() != Some(&ChipAuthenticationTrace::NewKeysRefused) {
+                return Err(ended);
+            }
+            // The chip does not have the key that its DG14 names, or an answer was damaged: a second session asks again. After
+            // that, the other files are still worth seeing, without chip authentication; the refusal stays on record.
+            self.chip_refusals += 1;
+            session = self.gain_access(ended.restart_in_master_file()?)?;
         }
-        // The chip does not have the key that its DG14 names. Its other files are still worth seeing, in a session without
-        // chip authentication; the refusal stays on record.
-        let session = self.gain_access(ended.restart())?;
-        self.read_all(session).map_err(|ended| self.note_end(ended))
     }
 
     /// Puts what an ended session knew into the capture.
@@ -129,9 +132,9 @@ impl Conversation<'_> {
         ended
     }
 
-    /// The first outcome of chip authentication stands; a later session repeats none.
+    /// A proof belongs to its session: what a later session says of chip authentication replaces what an ended one said.
     fn note_chip_authentication(&mut self, trace: Option<ChipAuthenticationTrace>) {
-        if self.capture.chip_authentication.is_none() {
+        if trace.is_some() {
             self.capture.chip_authentication = trace;
         }
     }
@@ -161,6 +164,10 @@ impl Conversation<'_> {
         &mut self,
         open: ChipSession<T, Open>,
     ) -> Result<WithCardAccess<T>, Ended<T>> {
+        if let Some(bytes) = self.capture.bytes(FileId::CARD_ACCESS) {
+            let infos = SecurityInfos::parse(bytes).ok();
+            return Ok((open, infos));
+        }
         if self.observer.event(Event::Step(Step::CardAccess)).is_break() {
             return Err(open.stop());
         }
@@ -195,7 +202,7 @@ impl Conversation<'_> {
             (Some(offer), Some(key)) => open.pace(&offer, key, self.entropy),
             _ => Err(Ended::new(open.link, AccessFailure::NotOffered)),
         };
-        self.capture.pace = Some(access_trace(&result));
+        note_access(&mut self.capture.pace, &result);
         let session = result?;
         if self.observer.event(Event::Step(Step::SelectApplication)).is_break() {
             return Err(session.end(Cause::Cancelled));
@@ -211,7 +218,7 @@ impl Conversation<'_> {
             Some(key) => open.bac(key, self.entropy),
             None => Err(Ended::new(open.link, AccessFailure::NotOffered)),
         };
-        self.capture.bac = Some(access_trace(&result));
+        note_access(&mut self.capture.bac, &result);
         result
     }
 
@@ -235,7 +242,7 @@ impl Conversation<'_> {
         for group in self.plan.groups.clone() {
             session = self.read_wanted(session, group)?;
         }
-        Ok(session)
+        session.confirm_chip_authentication()
     }
 
     fn read_wanted<T: Transport>(
@@ -306,8 +313,7 @@ impl Conversation<'_> {
             return Ok(session);
         }
         let session = self.read(session, FileId::group(DataGroup::Dg14))?;
-        // One outcome per capture: after a refusal the second session does without.
-        if !planned || self.capture.chip_authentication.is_some() {
+        if !planned || self.chip_refusals >= CHIP_AUTHENTICATION_TRIES {
             return Ok(session);
         }
         let Some(dg14) = self.capture.group(DataGroup::Dg14) else { return Ok(session) };
@@ -356,6 +362,13 @@ impl Conversation<'_> {
         let (session, trace) = session.authenticate_actively(challenge, &dg15)?;
         self.capture.active_authentication = Some(trace);
         Ok(session)
+    }
+}
+
+/// What opened once stays on record when a later session does not come so far.
+fn note_access<T>(trace: &mut Option<AccessTrace>, result: &Result<Session<T>, Ended<T>>) {
+    if *trace != Some(AccessTrace::Opened) {
+        *trace = Some(access_trace(result));
     }
 }
 

@@ -185,6 +185,27 @@ impl<T: Transport> Ended<T> {
         link.chip_authentication = None;
         ChipSession { link, state: Open(()) }
     }
+
+    /// The same with the chip powered anew, or at least its master file selected: after a session in the application the
+    /// current directory is unknown, and EF.CardAccess and PACE belong to the master file.
+    ///
+    /// # Errors
+    /// The card is gone.
+    pub fn restart_in_master_file(self) -> Result<ChipSession<T, Open>, Self> {
+        let mut session = self.restart();
+        let powered = match session.link.transport.reset() {
+            Ok(powered) => powered,
+            Err(error) => return Err(Self::new(session.link, error)),
+        };
+        if !powered {
+            // Some cards do not know the command (6D00); what matters shows in the next step.
+            let select = Command::new(0x00, 0xA4, 0x00, 0x0C).with_data([0x3F, 0x00]);
+            if let Err(cause) = session.link.plain(&select, ChipWork::None) {
+                return Err(Self::new(session.link, cause));
+            }
+        }
+        Ok(session)
+    }
 }
 
 impl<T: Transport> ChipSession<T, Open> {

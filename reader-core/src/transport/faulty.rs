@@ -117,6 +117,10 @@ impl<T: Transport> Transport for Faulty<T> {
     fn limits(&self) -> Limits {
         self.inner.limits()
     }
+
+    fn reset(&mut self) -> Result<bool, TransportError> {
+        if self.gone { Err(TransportError::TagLost) } else { self.inner.reset() }
+    }
 }
 
 #[cfg(test)]

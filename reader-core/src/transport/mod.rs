@@ -43,6 +43,15 @@ pub trait Transport {
 
     /// What may be sent.
     fn limits(&self) -> Limits;
+
+    /// Takes the chip's power away and gives it back, so that a new session starts in the master file. `false` where this
+    /// transport cannot.
+    ///
+    /// # Errors
+    /// The chip or the reader is gone.
+    fn reset(&mut self) -> Result<bool, TransportError> {
+        Ok(false)
+    }
 }
 
 impl<T: Transport + ?Sized> Transport for &mut T {
@@ -58,6 +67,10 @@ impl<T: Transport + ?Sized> Transport for &mut T {
     fn limits(&self) -> Limits {
         (**self).limits()
     }
+
+    fn reset(&mut self) -> Result<bool, TransportError> {
+        (**self).reset()
+    }
 }
 
 impl<T: Transport + ?Sized> Transport for Box<T> {
@@ -72,6 +85,10 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
 
     fn limits(&self) -> Limits {
         (**self).limits()
+    }
+
+    fn reset(&mut self) -> Result<bool, TransportError> {
+        (**self).reset()
     }
 }
 

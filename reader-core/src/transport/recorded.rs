@@ -11,7 +11,7 @@ use super::{Limits, Transport, TransportError};
 /// Commands and their responses, status words included, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Transcript {
-    /// Command and response of each exchange.
+    /// Command and response of each exchange; both empty where the chip was powered anew.
     pub exchanges: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
@@ -130,6 +130,14 @@ impl<T: Transport> Transport for Recorded<T> {
     fn limits(&self) -> Limits {
         self.inner.limits()
     }
+
+    fn reset(&mut self) -> Result<bool, TransportError> {
+        let done = self.inner.reset()?;
+        if done {
+            self.transcript.exchanges.push((Vec::new(), Vec::new()));
+        }
+        Ok(done)
+    }
 }
 
 /// Answers as recorded, and only to the very commands that were recorded, in their order.
@@ -180,6 +188,15 @@ impl Transport for Replayed {
 
     fn limits(&self) -> Limits {
         self.limits
+    }
+
+    fn reset(&mut self) -> Result<bool, TransportError> {
+        let recorded = self.script.front().is_some_and(|(command, _)| command.is_empty());
+        if recorded {
+            self.script.pop_front();
+            self.exchanges += 1;
+        }
+        Ok(recorded)
     }
 }
 

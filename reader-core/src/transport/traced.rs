@@ -71,6 +71,10 @@ impl<T: Transport, C: FnMut() -> u64, O: FnMut(TraceEvent)> Transport for Traced
     fn limits(&self) -> Limits {
         self.inner.limits()
     }
+
+    fn reset(&mut self) -> Result<bool, TransportError> {
+        self.inner.reset()
+    }
 }
 
 #[cfg(test)]

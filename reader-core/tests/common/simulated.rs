@@ -20,11 +20,13 @@ pub struct SimulatedTransport {
     pub chip: Chip,
     pub limits: Limits,
     pub exchanges: usize,
+    /// The reader can take the chip's power away.
+    pub resets: bool,
 }
 
 impl SimulatedTransport {
     pub fn new(card: Card) -> Self {
-        Self { chip: Chip::new(card, 7), limits: Limits::SHORT, exchanges: 0 }
+        Self { chip: Chip::new(card, 7), limits: Limits::SHORT, exchanges: 0, resets: true }
     }
 
     pub fn with_fault(mut self, fault: Fault) -> Self {
@@ -53,6 +55,13 @@ impl Transport for SimulatedTransport {
 
     fn limits(&self) -> Limits {
         self.limits
+    }
+
+    fn reset(&mut self) -> Result<bool, TransportError> {
+        if self.resets {
+            self.chip.reset();
+        }
+        Ok(self.resets)
     }
 }
 

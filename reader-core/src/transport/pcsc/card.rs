@@ -137,4 +137,11 @@ impl Transport for PcscTransport<'_> {
     fn limits(&self) -> Limits {
         self.limits
     }
+
+    fn reset(&mut self) -> Result<bool, TransportError> {
+        self.transaction
+            .reconnect(ShareMode::Shared, Protocols::ANY, Disposition::ResetCard)
+            .map_err(|error| self.explain_exchange(error))?;
+        Ok(true)
+    }
 }
