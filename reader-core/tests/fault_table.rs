@@ -1,6 +1,8 @@
 //! Every exchange crossed with what can go wrong in it. Nothing panics, nothing false is taken for read, and a card that
 //! left is never a card that refused.
 
+#![allow(clippy::unwrap_used, reason = "a test that meets the unexpected should end there")]
+
 #[path = "common/simulated.rs"]
 mod simulated;
 

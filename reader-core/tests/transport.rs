@@ -1,6 +1,12 @@
 //! The transports together with a session: a reading is recorded, traced and played back, and the PC/SC service answers
 //! or says how to start it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that meets the unexpected should end there, and says what it skipped"
+)]
+
 #[path = "common/simulated.rs"]
 mod simulated;
 

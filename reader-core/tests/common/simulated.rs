@@ -1,6 +1,7 @@
 //! The simulated chip as a transport, and randomness that is the same in every run.
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a test that meets the unexpected should end there")]
 
 use std::ops::ControlFlow;
 
