@@ -27,7 +27,8 @@ pub fn run(args: &KioskArgs, context: &Context) -> Result<u8, Failure> {
         ..Setup::default()
     };
     let extent = if args.window { Extent::Window } else { Extent::FullScreen };
-    let (setup, desk) = if args.demo { simulated(args, setup, site, context)? } else { real(args, setup, site, context)? };
+    let (setup, desk) =
+        if args.demo { simulated(args, setup, site, context)? } else { real(args, setup, site, context)? };
     // The title bar and the list of windows say nothing of a person.
     app::run(setup, desk, extent, "idterm")?;
     Ok(0)
@@ -51,8 +52,11 @@ fn real(
 ) -> Result<(Setup, Box<dyn Desk>), Failure> {
     let reader = args.reader.clone().unwrap_or_default();
     if reader.contains(':') {
-        return Err(Failure::new(ErrorCode::Usage, format!("--reader {reader}: the kiosk reads from PC/SC readers"))
-            .with_remedy("For a simulated card use `idterm kiosk --demo --persona NAME`."));
+        return Err(Failure::new(
+            ErrorCode::Usage,
+            format!("--reader {reader}: the kiosk reads from PC/SC readers"),
+        )
+        .with_remedy("For a simulated card use `idterm kiosk --demo --persona NAME`."));
     }
     let services =
         Services::of_site(&site).map_err(|error| Failure::new(ErrorCode::BadSite, error.to_string()))?;
@@ -99,11 +103,6 @@ fn simulated(
 }
 
 #[cfg(not(feature = "simulator"))]
-fn simulated(
-    _: &KioskArgs,
-    _: Setup,
-    _: Arc<Site>,
-    _: &Context,
-) -> Result<(Setup, Box<dyn Desk>), Failure> {
+fn simulated(_: &KioskArgs, _: Setup, _: Arc<Site>, _: &Context) -> Result<(Setup, Box<dyn Desk>), Failure> {
     Err(Failure::new(ErrorCode::NotInThisBuild, "kiosk --demo needs the feature `simulator`"))
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use reader_core::crypto::hash::HashAlgorithm;
 use reader_core::crypto::signature::{PublicKey, SignatureScheme};
 use reader_core::evidence::Reason;
-use reader_core::pki::{Anchor, Fingerprint, Pins, Provenance, Refusal, Refused, TrustBuilder};
+use reader_core::pki::{Anchor, Fingerprint, Pins, Provenance, Refused, TrustBuilder};
 use reader_core::wire::date::Timestamp;
 use serde_json::{Value, json};
 
@@ -71,7 +71,7 @@ fn add(
             output.texts.get("cli-trust-refused"),
         ));
         for one in &imported.refused {
-            let reason = reason_of(one.refusal);
+            let reason = Reason::from(one.refusal);
             let text = output.texts.get(&format!("reason-{}", reason.number()));
             output.line(format!(
                 "  {} {} {} {}: {text} ({})",
@@ -93,7 +93,7 @@ fn add(
 }
 
 fn refused_json(one: &Refused, output: &Output) -> Value {
-    let reason = reason_of(one.refusal);
+    let reason = Reason::from(one.refusal);
     json!({
         "subject": one.subject,
         "sha256": one.fingerprint.to_string(),
@@ -202,29 +202,6 @@ fn scheme_name(scheme: SignatureScheme) -> String {
         SignatureScheme::Ecdsa { .. } => format!("ecdsa-{hash}"),
         SignatureScheme::RsaPkcs1 { .. } => format!("rsa-{hash}"),
         SignatureScheme::RsaPss { salt_len, .. } => format!("pss-{hash}/salt{salt_len}"),
-    }
-}
-
-/// The reason that words a refusal.
-const fn reason_of(refusal: Refusal) -> Reason {
-    match refusal {
-        Refusal::CertificateUnreadable => Reason::CertificateUnreadable,
-        Refusal::SelfSignatureWrong => Reason::SelfSignatureWrong,
-        Refusal::LinkIssuerUnknown => Reason::LinkIssuerUnknown,
-        Refusal::LinkSignatureWrong => Reason::LinkSignatureWrong,
-        Refusal::NotAnAuthority => Reason::NotAnAuthority,
-        Refusal::KeyUnusable => Reason::KeyUnusable,
-        Refusal::ListUnreadable => Reason::ListUnreadable,
-        Refusal::ListSignatureWrong => Reason::ListSignatureWrong,
-        Refusal::ListSignerUnknown => Reason::ListSignerUnknown,
-        Refusal::ListSignerNotForLists => Reason::ListSignerNotForLists,
-        Refusal::ListNotPinned => Reason::ListNotPinned,
-        Refusal::CrlUnreadable => Reason::CrlUnreadable,
-        Refusal::CrlIssuerUnknown => Reason::CrlIssuerUnknown,
-        Refusal::CrlSignatureWrong => Reason::CrlSignatureWrong,
-        Refusal::CrlOlder => Reason::CrlOlder,
-        Refusal::CertificateRevoked => Reason::CertificateRevoked,
-        Refusal::ListSignerExpired => Reason::ListSignerExpired,
     }
 }
 

@@ -46,7 +46,13 @@ impl KioskApp {
         let repaint = ctx.clone();
         let (session, _thread) = Session::start(desk, move || repaint.request_repaint())?;
         let words = Words::new(&setup.languages);
-        Ok(Self { model: Model::new(setup), words, portrait: PortraitTexture::default(), session, last_frame: None })
+        Ok(Self {
+            model: Model::new(setup),
+            words,
+            portrait: PortraitTexture::default(),
+            session,
+            last_frame: None,
+        })
     }
 
     fn apply(&mut self, event: Event) {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use eframe::egui;
 use egui::text::{LayoutJob, TextFormat, TextWrapping};
 use egui::{
-    Align, Color32, CornerRadius, Galley, Id, Painter, Pos2, Rect, Response, Role, Sense, Shadow, Stroke, StrokeKind,
-    Ui, Vec2, WidgetInfo, pos2, vec2,
+    Align, Color32, CornerRadius, Galley, Id, Painter, Pos2, Rect, Response, Role, Sense, Shadow, Stroke,
+    StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::theme::{self, Size, Theme};
@@ -83,7 +83,8 @@ impl<'frame> Canvas<'frame> {
 
     /// The same canvas inside another `ui`, such as one that scrolls.
     pub(super) fn inside<R>(&mut self, ui: &mut Ui, draw: impl FnOnce(&mut Canvas<'_>) -> R) -> R {
-        let mut inner = Canvas { ui, look: self.look, words: self.words, unit: self.unit, texts: self.texts + 1_000 };
+        let mut inner =
+            Canvas { ui, look: self.look, words: self.words, unit: self.unit, texts: self.texts + 1_000 };
         draw(&mut inner)
     }
 
@@ -152,7 +153,14 @@ impl<'frame> Canvas<'frame> {
     }
 
     /// A button. True in the frame in which it is touched, or chosen from the keyboard.
-    pub(super) fn button(&mut self, place: Rect, key: &str, label: &str, weight: Weight, enabled: bool) -> bool {
+    pub(super) fn button(
+        &mut self,
+        place: Rect,
+        key: &str,
+        label: &str,
+        weight: Weight,
+        enabled: bool,
+    ) -> bool {
         let response = self.touchable(place, key, label, enabled);
         let (fill, text, edge) = self.colours(weight, enabled);
         self.plate(&response, place, fill, edge, enabled);

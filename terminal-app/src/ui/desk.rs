@@ -135,12 +135,14 @@ pub use simulated::SimulatedDesk;
 
 #[cfg(feature = "simulator")]
 mod simulated {
-    use reader_core::session::{ChipWork, ExchangeSize};
     use reader_core::session::link_model::LinkModel;
+    use reader_core::session::{ChipWork, ExchangeSize};
     use reader_core::transport::{Limits, Transport, TransportError};
     use test_vectors::persona::Persona;
 
-    use super::{Cancel, Common, Desk, Duration, Event, Failure, Presentation, Step, cancelled, now, pass, worker};
+    use super::{
+        Cancel, Common, Desk, Duration, Event, Failure, Presentation, Step, cancelled, now, pass, worker,
+    };
     use crate::demo::{self, SimulatedGateway};
 
     /// How long the simulated scanner takes.
@@ -185,7 +187,8 @@ mod simulated {
             }
             let job = self.common.job(presented, true);
             let plan = crate::cli::plan_of(&self.common.site, &self.common.catalogue, TIMEOUT_MS);
-            let reader = AtModelledSpeed { inner: demo::reader(self.persona, job.now), model: LinkModel::default() };
+            let reader =
+                AtModelledSpeed { inner: demo::reader(self.persona, job.now), model: LinkModel::default() };
             worker::verify(reader, &plan, &job, stop, tell)?;
             Ok(())
         }
@@ -204,7 +207,12 @@ mod simulated {
     }
 
     impl<T: Transport> Transport for AtModelledSpeed<T> {
-        fn exchange(&mut self, command: &[u8], timeout_ms: u32, response: &mut Vec<u8>) -> Result<(), TransportError> {
+        fn exchange(
+            &mut self,
+            command: &[u8],
+            timeout_ms: u32,
+            response: &mut Vec<u8>,
+        ) -> Result<(), TransportError> {
             self.inner.exchange(command, timeout_ms, response)?;
             let size = ExchangeSize {
                 command_bytes: command.len(),

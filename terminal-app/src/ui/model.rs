@@ -321,7 +321,8 @@ impl Model {
             }
             Action::Confirm => self.confirm(),
             Action::Leave | Action::Finish => {
-                let running = matches!(self.screen, Screen::Number(_) | Screen::Place | Screen::Reading { .. });
+                let running =
+                    matches!(self.screen, Screen::Number(_) | Screen::Place | Screen::Reading { .. });
                 self.clear();
                 running.then_some(Intent::Cancel)
             }

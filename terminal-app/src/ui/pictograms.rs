@@ -229,7 +229,11 @@ fn figure(painter: &Painter, centre: Pos2, size: f32, colour: Color32) {
     painter.circle_filled(at(0.0, -0.14), size * 0.105, colour);
     let body = Rect::from_min_max(at(-0.17, 0.0), at(0.17, 0.27));
     let round = byte(size * 0.15);
-    painter.rect_filled(body, CornerRadius { nw: round, ne: round, sw: byte(size * 0.03), se: byte(size * 0.03) }, colour);
+    painter.rect_filled(
+        body,
+        CornerRadius { nw: round, ne: round, sw: byte(size * 0.03), se: byte(size * 0.03) },
+        colour,
+    );
 }
 
 /// The mark of an outcome in the staff view: a colour and a shape.
@@ -260,7 +264,12 @@ pub(super) fn mark(painter: &Painter, mark: Mark, centre: Pos2, size: f32) {
         }
         Mark::Absent => {
             let square = Rect::from_center_size(centre, Vec2::splat(size * 0.78));
-            painter.rect_stroke(square, corner(size * 0.08), Stroke::new(line * 0.8, colour), StrokeKind::Inside);
+            painter.rect_stroke(
+                square,
+                corner(size * 0.08),
+                Stroke::new(line * 0.8, colour),
+                StrokeKind::Inside,
+            );
             strand(painter, &[at(-0.16, 0.0), at(0.16, 0.0)], line, colour);
         }
     }

@@ -125,9 +125,7 @@ fn serve(mut desk: Box<dyn Desk>, taken: &Receiver<Sent>, news: &SyncSender<(u32
                     up(Event::Presented(Box::new(presented)));
                 }
             }),
-            Intent::Begin(presented) => {
-                desk.verify(*presented, &stop, &mut |event| up(translate(event)))
-            }
+            Intent::Begin(presented) => desk.verify(*presented, &stop, &mut |event| up(translate(event))),
             Intent::OfferPersona(name) => {
                 desk.offer(&name);
                 Ok(())

@@ -160,10 +160,11 @@ fn bold_family() -> FontFamily {
 pub fn install(ctx: &egui::Context) {
     let mut fonts = FontDefinitions::empty();
     let faces = [
-        ("regular", include_bytes!("../../fonts/NotoSans-Regular.ttf").as_slice(), vec![
-            FontFamily::Proportional,
-            FontFamily::Monospace,
-        ]),
+        (
+            "regular",
+            include_bytes!("../../fonts/NotoSans-Regular.ttf").as_slice(),
+            vec![FontFamily::Proportional, FontFamily::Monospace],
+        ),
         ("bold", include_bytes!("../../fonts/NotoSans-Bold.ttf").as_slice(), vec![bold_family()]),
     ];
     for (name, bytes, families) in faces {

@@ -58,8 +58,9 @@ impl From<Holder> for Person {
 #[must_use]
 pub fn masked(number: &str) -> Zeroizing<String> {
     let shown_from = number.chars().count().saturating_sub(SHOWN_DIGITS);
-    let hidden: Zeroizing<Vec<char>> =
-        Zeroizing::new(number.chars().enumerate().map(|(at, c)| if at < shown_from { HIDDEN } else { c }).collect());
+    let hidden: Zeroizing<Vec<char>> = Zeroizing::new(
+        number.chars().enumerate().map(|(at, c)| if at < shown_from { HIDDEN } else { c }).collect(),
+    );
     grouped(&hidden)
 }
 

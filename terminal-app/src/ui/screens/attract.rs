@@ -21,7 +21,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
     let arrived = ease_out((phase / 0.22).min((1.0 - phase) / 0.12));
     pictograms::card_on_reader(&canvas.painter(), picture, &canvas.look, arrived);
     let begin = Choice { key: "start", label: &start, weight: Weight::Primary, action: Action::Start };
-    let words = if layout::is_wide(area) { words.shrink2(egui::vec2(0.0, words.height() * 0.14)) } else { words };
+    let words =
+        if layout::is_wide(area) { words.shrink2(egui::vec2(0.0, words.height() * 0.14)) } else { words };
     let (did, rest) = layout::choices(canvas, words, &[begin]);
     let ink = canvas.look.ink;
     let title = super::title_of(canvas, model);

@@ -58,11 +58,14 @@ pub(super) fn choices(canvas: &mut Canvas<'_>, area: Rect, choices: &[Choice<'_>
 /// Sentence and explanation in the middle of `area`.
 pub(super) fn words(canvas: &mut Canvas<'_>, area: Rect, sentence: &str, explanation: &str) {
     let ink = canvas.look.ink;
-    let (bold, plain) = (Type::new(Size::SENTENCE, ink).bold().bottom(), Type::new(Size::EXPLANATION, ink).top());
+    let (bold, plain) =
+        (Type::new(Size::SENTENCE, ink).bold().bottom(), Type::new(Size::EXPLANATION, ink).top());
     let gap = canvas.px(22.0);
     let first = canvas.height_of(sentence, bold, area.width());
-    let second = if explanation.is_empty() { 0.0 } else { canvas.height_of(explanation, plain, area.width()) + gap };
-    let split = (area.center().y + (first - second) / 2.0).clamp(area.top(), (area.bottom() - second).max(area.top()));
+    let second =
+        if explanation.is_empty() { 0.0 } else { canvas.height_of(explanation, plain, area.width()) + gap };
+    let split = (area.center().y + (first - second) / 2.0)
+        .clamp(area.top(), (area.bottom() - second).max(area.top()));
     canvas.text(Rect::from_min_max(area.min, pos2(area.right(), split)), sentence, bold);
     canvas.text(Rect::from_min_max(pos2(area.left(), split + gap), area.max), explanation, plain);
 }

@@ -34,15 +34,24 @@ pub fn draw(ui: &mut Ui, model: &Model, words: &Words) -> Option<Action> {
 }
 
 /// Draws the whole screen.
-pub(super) fn draw_with(ui: &mut Ui, model: &Model, words: &Words, portrait: Option<Drawn>) -> Option<Action> {
+pub(super) fn draw_with(
+    ui: &mut Ui,
+    model: &Model,
+    words: &Words,
+    portrait: Option<Drawn>,
+) -> Option<Action> {
     let screen = ui.max_rect();
     let mut canvas = Canvas::new(ui, words.of(model.language()));
     canvas.painter().rect_filled(screen, CornerRadius::ZERO, canvas.look.paper);
     let margin = canvas.px(Size::MARGIN);
-    let mut area = Rect::from_min_max(pos2(screen.left() + margin, screen.top()), pos2(screen.right() - margin, screen.bottom()));
+    let mut area = Rect::from_min_max(
+        pos2(screen.left() + margin, screen.top()),
+        pos2(screen.right() - margin, screen.bottom()),
+    );
     let mut did = None;
     if model.is_simulated() {
-        let strip = Rect::from_min_max(pos2(screen.left(), screen.bottom() - canvas.px(SIMULATED)), screen.max);
+        let strip =
+            Rect::from_min_max(pos2(screen.left(), screen.bottom() - canvas.px(SIMULATED)), screen.max);
         did = did.or(simulated(&mut canvas, strip, model));
         area.max.y = strip.top();
     }
@@ -52,7 +61,8 @@ pub(super) fn draw_with(ui: &mut Ui, model: &Model, words: &Words, portrait: Opt
     area.min.y = header.bottom();
     did = did.or(head(&mut canvas, header, model, words));
     if let Some(current) = current_step(model) {
-        let row = if wide { header } else { Rect::from_min_size(area.min, vec2(area.width(), canvas.px(STEPS))) };
+        let row =
+            if wide { header } else { Rect::from_min_size(area.min, vec2(area.width(), canvas.px(STEPS))) };
         if !wide {
             area.min.y = row.bottom();
         }
@@ -68,7 +78,9 @@ pub(super) fn draw_with(ui: &mut Ui, model: &Model, words: &Words, portrait: Opt
         Screen::Result { decision, known, staff } => {
             result::draw(&mut canvas, area, model, decision, known, portrait, *staff)
         }
-        Screen::Fault { trouble, failure, staff } => fault::draw(&mut canvas, area, model, *trouble, failure, *staff),
+        Screen::Fault { trouble, failure, staff } => {
+            fault::draw(&mut canvas, area, model, *trouble, failure, *staff)
+        }
     };
     did.or(drawn)
 }
@@ -92,7 +104,8 @@ fn head(canvas: &mut Canvas<'_>, place: Rect, model: &Model, words: &Words) -> O
     let mut right = place.right();
     if languages.len() > 1 {
         for language in languages.iter().rev() {
-            let button = Rect::from_center_size(pos2(right - width / 2.0, place.center().y), vec2(width, height));
+            let button =
+                Rect::from_center_size(pos2(right - width / 2.0, place.center().y), vec2(width, height));
             right = button.left() - gap;
             let name = words.of(*language).get("language-name");
             if language_button(canvas, button, &name, *language == model.language()) {
@@ -121,7 +134,11 @@ fn title_of(canvas: &Canvas<'_>, model: &Model) -> String {
 fn language_button(canvas: &mut Canvas<'_>, place: Rect, name: &str, current: bool) -> bool {
     let response = canvas.touchable(place, name, name, true);
     let look = canvas.look;
-    let edge = if current { Stroke::new(canvas.px(3.0), look.accent) } else { Stroke::new(canvas.px(2.0), look.line) };
+    let edge = if current {
+        Stroke::new(canvas.px(3.0), look.accent)
+    } else {
+        Stroke::new(canvas.px(2.0), look.line)
+    };
     let fill = if current { look.accent_faint } else { look.paper };
     canvas.plate(&response, place, fill, edge, true);
     let kind = Type::new(28.0, look.ink);

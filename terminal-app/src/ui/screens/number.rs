@@ -66,7 +66,10 @@ fn typing(canvas: &mut Canvas<'_>, area: Rect, digits: &str, since_ms: u32) -> O
     };
     let field_height = canvas.px(132.0);
     let field = Rect::from_center_size(
-        pos2(words.center().x, if layout::is_wide(area) { words.center().y } else { words.bottom() - field_height }),
+        pos2(
+            words.center().x,
+            if layout::is_wide(area) { words.center().y } else { words.bottom() - field_height },
+        ),
         vec2(words.width().min(canvas.px(820.0)), field_height),
     );
     let sentence = canvas.words.get("ui-number-type");
@@ -154,9 +157,10 @@ fn digit_key(canvas: &mut Canvas<'_>, place: Rect, digit: u8) -> bool {
 fn typed_on_keyboard(canvas: &Canvas<'_>, count: usize) -> Option<Action> {
     canvas.ui.input(|input| {
         input.events.iter().find_map(|event| match event {
-            egui::Event::Text(text) => text.chars().find_map(|c| c.to_digit(10)).and_then(|digit| {
-                u8::try_from(digit).ok().map(Action::Digit)
-            }),
+            egui::Event::Text(text) => text
+                .chars()
+                .find_map(|c| c.to_digit(10))
+                .and_then(|digit| u8::try_from(digit).ok().map(Action::Digit)),
             egui::Event::Key { key: egui::Key::Backspace, pressed: true, .. } => Some(Action::Erase),
             egui::Event::Key { key: egui::Key::Enter, pressed: true, .. } if count == NUMBER_DIGITS => {
                 Some(Action::Confirm)

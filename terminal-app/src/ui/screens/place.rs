@@ -20,7 +20,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
     let stop = Choice { key: "leave", label: &leave, weight: Weight::Secondary, action: Action::Leave };
     let (did, rest) = layout::choices(canvas, words, &[stop]);
     let sentence = canvas.words.get("ui-place");
-    let explanation = canvas.words.get(if model.is_simulated() { "ui-place-simulated" } else { "ui-place-explanation" });
+    let explanation =
+        canvas.words.get(if model.is_simulated() { "ui-place-simulated" } else { "ui-place-explanation" });
     layout::words(canvas, rest, &sentence, &explanation);
     did
 }

@@ -150,7 +150,10 @@ fn details(canvas: &mut Canvas<'_>, area: Rect, person: &Person, portrait: Optio
     }
     let step = fields.height() / 3.0;
     for (at, (key, value)) in rows.iter().enumerate() {
-        let row = Rect::from_min_size(pos2(fields.left(), fields.top() + step * at as f32), vec2(fields.width(), step));
+        let row = Rect::from_min_size(
+            pos2(fields.left(), fields.top() + step * at as f32),
+            vec2(fields.width(), step),
+        );
         let (label, text) = row.split_left_right_at_fraction(0.42);
         let key = canvas.words.get(key);
         canvas.text(label, &key, Type::new(Size::SMALL, ink).left());
@@ -161,11 +164,13 @@ fn details(canvas: &mut Canvas<'_>, area: Rect, person: &Person, portrait: Optio
 /// The portrait, cut to fill `place`, in a circle or with round corners.
 pub(super) fn picture(canvas: &Canvas<'_>, place: Rect, portrait: Drawn, round: bool) {
     let scale = (place.width() / portrait.size.x).max(place.height() / portrait.size.y);
-    let part = Vec2::new(place.width() / (portrait.size.x * scale), place.height() / (portrait.size.y * scale));
+    let part =
+        Vec2::new(place.width() / (portrait.size.x * scale), place.height() / (portrait.size.y * scale));
     // Faces sit a little above the middle.
     let uv = Rect::from_min_size(pos2((1.0 - part.x) / 2.0, (1.0 - part.y) * 0.35), part);
     let radius = if round { full_round(place) } else { canvas.radius(18.0) };
-    let mut shape = egui::epaint::RectShape::filled(place, radius, Color32::WHITE).with_texture(portrait.texture, uv);
+    let mut shape =
+        egui::epaint::RectShape::filled(place, radius, Color32::WHITE).with_texture(portrait.texture, uv);
     shape.stroke = Stroke::NONE;
     canvas.painter().add(shape);
 }
