@@ -1,0 +1,174 @@
+//! Every cipher with every curve: PACE by card access number and by MRZ, and chip authentication.
+#![allow(clippy::unwrap_used, reason = "a test that meets the unexpected should end there")]
+
+#[path = "common/simulated.rs"]
+mod simulated;
+
+use reader_core::capture::{AccessFailure, AccessTrace, ChipAuthenticationTrace};
+use reader_core::crypto::curve::Curve;
+use reader_core::crypto::ec::{Generator, PrivateKey};
+use reader_core::lds::{DataGroup, FileId};
+use reader_core::session::{AccessKey, ActiveAuthentication, Cause, Plan};
+use reader_core::wire::tlv::encode;
+use simulated::{SimulatedTransport, card, keys, mrz_key, on_card, read};
+use test_vectors::card::{Card, ChipAuthenticationKey, PaceOffer, Suite};
+use test_vectors::num::CurveName;
+
+const SUITES: [(Suite, u8); 4] =
+    [(Suite::TripleDes, 1), (Suite::Aes128, 2), (Suite::Aes192, 3), (Suite::Aes256, 4)];
+
+/// The arc of TR-03110's protocols with what follows it.
+fn protocol(arcs: &[u8]) -> Vec<u8> {
+    encode(0x06, &[&[0x04, 0x00, 0x7F, 0x00, 0x07, 0x02, 0x02][..], arcs].concat())
+}
+
+fn sequence(parts: &[Vec<u8>]) -> Vec<u8> {
+    encode(0x30, &parts.concat())
+}
+
+fn integer(value: u8) -> Vec<u8> {
+    encode(0x02, &[value])
+}
+
+/// The usual card with these variants of PACE instead of its own.
+fn offering(variants: &[(Suite, u8, u8)]) -> Card {
+    let mut card = card("good");
+    card.access.pace = variants
+        .iter()
+        .map(|(suite, _, parameter_id)| PaceOffer { suite: *suite, parameter_id: *parameter_id })
+        .collect();
+    let infos =
+        variants.iter().map(|(_, arc, id)| sequence(&[protocol(&[4, 2, *arc]), integer(2), integer(*id)]));
+    card.files.insert(on_card(FileId::CARD_ACCESS), encode(0x31, &infos.collect::<Vec<_>>().concat()));
+    card
+}
+
+/// Opens and reads as little as possible.
+fn shortest() -> Plan {
+    Plan {
+        groups: vec![DataGroup::Dg1],
+        active_authentication: ActiveAuthentication::Never,
+        ..Plan::default()
+    }
+}
+
+#[test]
+fn pace_opens_with_every_cipher_on_every_curve() {
+    for (suite, arc) in SUITES {
+        for parameter_id in 8..=18 {
+            let card = offering(&[(suite, arc, parameter_id)]);
+            let presented = if parameter_id % 2 == 0 { keys("good") } else { mrz_key("good") };
+            let reading = read(SimulatedTransport::new(card), &presented, &shortest());
+            assert_eq!(reading.ended, None, "{suite:?} {parameter_id}");
+            assert_eq!(reading.capture.pace, Some(AccessTrace::Opened), "{suite:?} {parameter_id}");
+            assert_eq!(reading.capture.bac, None);
+        }
+    }
+}
+
+#[test]
+fn a_wrong_password_is_told_with_every_cipher() {
+    for (suite, arc) in SUITES {
+        let wrong = [AccessKey::can("111111").unwrap()];
+        let reading = read(SimulatedTransport::new(offering(&[(suite, arc, 12)])), &wrong, &shortest());
+        assert_eq!(reading.ended, Some(Cause::Access(AccessFailure::WrongPassword)), "{suite:?}");
+    }
+}
+
+#[test]
+fn of_several_offers_the_strongest_is_taken_and_an_ambiguous_one_named() {
+    let card = offering(&[
+        (Suite::TripleDes, 1, 12),
+        (Suite::Aes256, 4, 13),
+        (Suite::Aes256, 4, 12),
+        (Suite::Aes128, 2, 12),
+    ]);
+    let mut recorded = Vec::new();
+    let traced = reader_core::transport::Recorded::new(SimulatedTransport::new(card));
+    let reading = read(traced, &keys("good"), &shortest());
+    assert_eq!(reading.ended, None);
+    recorded.extend_from_slice(&reading.transport.transcript().exchanges);
+    let (set_at, _) = &recorded[1];
+    let expected = [
+        &[0x00, 0x22, 0xC1, 0xA4, 0x12][..],
+        &encode(0x80, &protocol(&[4, 2, 4])[2..]),
+        &[0x83, 1, 2, 0x84, 1, 13],
+    ];
+    assert_eq!(*set_at, expected.concat());
+}
+
+#[test]
+fn offers_that_are_not_known_here_lead_to_bac_on_the_record() {
+    let mut card = card("good");
+    // Integrated mapping and a Diffie-Hellman group: known to the standard, not here.
+    let infos = [
+        sequence(&[protocol(&[4, 4, 2]), integer(2), integer(12)]),
+        sequence(&[protocol(&[4, 1, 2]), integer(2), integer(0)]),
+        sequence(&[protocol(&[4, 2, 2]), integer(2), integer(31)]),
+    ];
+    card.files.insert(on_card(FileId::CARD_ACCESS), encode(0x31, &infos.concat()));
+    let reading = read(SimulatedTransport::new(card), &keys("good"), &shortest());
+    assert_eq!(reading.ended, None);
+    assert_eq!(reading.capture.pace, Some(AccessTrace::Failed(AccessFailure::NotOffered)));
+    assert_eq!(reading.capture.bac, Some(AccessTrace::Opened));
+    assert_eq!(reading.capture.deviations.len(), 1);
+}
+
+/// DG14 with a key on a named curve, and what the chip needs to answer to it.
+fn with_chip_key(suite: (Suite, u8), curve: (Curve, CurveName), info: bool, key_id: Option<u8>) -> Card {
+    let mut card = card("good");
+    let private = vec![0x5A; 20];
+    let own = PrivateKey::from_bytes(&Generator::standard(curve.0), &private).unwrap();
+    let algorithm = sequence(&[
+        encode(0x06, &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01]),
+        encode(0x06, curve.0.oid_bytes()),
+    ]);
+    let spki = sequence(&[algorithm, encode(0x03, &[&[0][..], &own.public().encode()].concat())]);
+    let number = || key_id.map(integer).unwrap_or_default();
+    let key = sequence(&[protocol(&[1, 2]), spki, number()]);
+    let offer = sequence(&[protocol(&[3, 2, suite.1]), integer(1), number()]);
+    let infos = if info { [offer, key].concat() } else { key };
+    let dg14 = encode(0x6E, &encode(0x31, &infos));
+    card.files.insert(on_card(FileId::group(DataGroup::Dg14)), dg14);
+    card.chip_authentication =
+        vec![ChipAuthenticationKey { curve: curve.1, private, key_id, suite: suite.0 }];
+    card
+}
+
+const CURVES: [(Curve, CurveName); 4] = [
+    (Curve::P256, CurveName::P256),
+    (Curve::BrainpoolP256r1, CurveName::BrainpoolP256r1),
+    (Curve::BrainpoolP384r1, CurveName::BrainpoolP384r1),
+    (Curve::BrainpoolP512r1, CurveName::BrainpoolP512r1),
+];
+
+#[test]
+fn chip_authentication_with_every_cipher() {
+    for suite in SUITES {
+        for curve in CURVES {
+            for key_id in [None, Some(3)] {
+                let what = format!("{suite:?} {curve:?} {key_id:?}");
+                let card = with_chip_key(suite, curve, true, key_id);
+                let reading = read(SimulatedTransport::new(card), &keys("good"), &shortest());
+                assert_eq!(reading.ended, None, "{what}");
+                match reading.capture.chip_authentication {
+                    Some(ChipAuthenticationTrace::NewKeysAnswered { key_id: used, .. }) => {
+                        assert_eq!(used, key_id.map(u32::from), "{what}");
+                    }
+                    other => panic!("{what}: {other:?}"),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_key_without_an_offer_means_triple_des() {
+    let card = with_chip_key((Suite::TripleDes, 1), CURVES[0], false, None);
+    let reading = read(SimulatedTransport::new(card), &keys("good"), &shortest());
+    assert_eq!(reading.ended, None);
+    assert!(matches!(
+        reading.capture.chip_authentication,
+        Some(ChipAuthenticationTrace::NewKeysAnswered { .. })
+    ));
+}
