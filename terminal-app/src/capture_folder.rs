@@ -12,6 +12,8 @@ use reader_core::capture::{
 use reader_core::lds::{DataGroup, FileId};
 use serde::{Deserialize, Serialize};
 
+use crate::worker::SIMULATED_CHIP;
+
 /// Largest file that is loaded. No chip holds more than 64 KiB without extended offsets; lists are not kept here.
 const MAX_FILE_BYTES: u64 = 4 << 20;
 /// Most directory entries that are looked at.
@@ -92,11 +94,28 @@ pub fn file_of_name(name: &str) -> Option<FileId> {
     DataGroup::from_number(number.parse().ok()?).map(FileId::group)
 }
 
+/// When and from what a capture was taken.
+#[derive(Clone, Debug, Default)]
+pub struct Taken {
+    /// The moment, RFC 3339.
+    pub at: String,
+    /// The chip was simulated; whoever judges the capture later has to say so.
+    pub simulated_chip: bool,
+}
+
+/// A capture out of a folder.
+pub struct Loaded {
+    /// The files and traces.
+    pub capture: Capture,
+    /// `capture.json` says that the chip was simulated.
+    pub simulated_chip: bool,
+}
+
 /// Loads a capture folder. What only the terminal saw does not count again: the capture's origin is `Stored`.
 ///
 /// # Errors
 /// The folder or a file cannot be read, is too large, stands twice, or `capture.json` is not understood.
-pub fn load(folder: &Path) -> Result<Capture, FolderError> {
+pub fn load(folder: &Path) -> Result<Loaded, FolderError> {
     let read_error = |path: &Path| {
         let path = path.to_owned();
         move |source| FolderError::Read { path, source }
@@ -118,24 +137,26 @@ pub fn load(folder: &Path) -> Result<Capture, FolderError> {
             return Err(FolderError::Twice { path, file });
         }
     }
+    let mut simulated_chip = false;
     let traces = folder.join("capture.json");
     if traces.exists() {
         let text = std::fs::read_to_string(&traces).map_err(read_error(&traces))?;
         let stored: Stored = serde_json::from_str(&text)
             .map_err(|error| FolderError::Traces { path: traces.clone(), problem: error.to_string() })?;
+        simulated_chip = stored.simulated.iter().any(|part| part == SIMULATED_CHIP);
         stored.into_capture(&mut capture).map_err(|problem| FolderError::Traces { path: traces, problem })?;
     }
     if capture.files.is_empty() {
         return Err(FolderError::Nothing { path: folder.to_owned() });
     }
-    Ok(capture)
+    Ok(Loaded { capture, simulated_chip })
 }
 
 /// Writes a capture into a folder that does not exist or is empty.
 ///
 /// # Errors
 /// The folder holds something, or cannot be written.
-pub fn save(capture: &Capture, folder: &Path, taken_at: &str) -> Result<(), FolderError> {
+pub fn save(capture: &Capture, folder: &Path, taken: &Taken) -> Result<(), FolderError> {
     let write_error = |path: &Path| {
         let path = path.to_owned();
         move |source| FolderError::Write { path, source }
@@ -152,7 +173,7 @@ pub fn save(capture: &Capture, folder: &Path, taken_at: &str) -> Result<(), Fold
         }
     }
     let path = folder.join("capture.json");
-    let text = serde_json::to_string_pretty(&Stored::of(capture, taken_at)).unwrap_or_default();
+    let text = serde_json::to_string_pretty(&Stored::of(capture, taken)).unwrap_or_default();
     std::fs::write(&path, text).map_err(write_error(&path))
 }
 
@@ -177,6 +198,9 @@ struct Stored {
     version: String,
     #[serde(default)]
     taken_at: String,
+    /// `chip` where the chip was simulated.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    simulated: Vec<String>,
     #[serde(default)]
     absent: Vec<String>,
     #[serde(default)]
@@ -204,14 +228,15 @@ struct StoredSignature {
 const SCHEMA: &str = "idterm.capture/1";
 
 impl Stored {
-    fn of(capture: &Capture, taken_at: &str) -> Self {
+    fn of(capture: &Capture, taken: &Taken) -> Self {
         let named = |wanted: fn(&FileState) -> bool| {
             capture.files.iter().filter(|(_, state)| wanted(state)).map(|(file, _)| file.name()).collect()
         };
         Self {
             schema: SCHEMA.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            taken_at: taken_at.to_owned(),
+            taken_at: taken.at.clone(),
+            simulated: taken.simulated_chip.then(|| SIMULATED_CHIP.to_owned()).into_iter().collect(),
             absent: named(|state| matches!(state, FileState::Absent)),
             protected: named(|state| matches!(state, FileState::Protected)),
             aborted: named(|state| matches!(state, FileState::Aborted { .. })),
@@ -341,10 +366,12 @@ mod tests {
             Some(ChipAuthenticationTrace::NewKeysAnswered { public_key: vec![1], key_id: None });
         capture.active_authentication =
             Some(ActiveAuthenticationTrace::Signed { challenge: [7; 8], signature: vec![1, 2] });
-        save(&capture, &folder, "2026-01-01T00:00:00Z").unwrap();
-        assert!(matches!(save(&capture, &folder, ""), Err(FolderError::NotEmpty { .. })));
-        let loaded = load(&folder).unwrap();
+        let taken = Taken { at: "2026-01-01T00:00:00Z".to_owned(), simulated_chip: true };
+        save(&capture, &folder, &taken).unwrap();
+        assert!(matches!(save(&capture, &folder, &taken), Err(FolderError::NotEmpty { .. })));
+        let Loaded { capture: loaded, simulated_chip } = load(&folder).unwrap();
         std::fs::remove_dir_all(&folder).unwrap();
+        assert!(simulated_chip, "it stays known that the chip was simulated");
         assert_eq!(loaded.origin, Origin::Stored);
         assert_eq!(loaded.files, capture.files);
         assert_eq!(loaded.active_authentication, capture.active_authentication);

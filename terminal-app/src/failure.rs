@@ -42,7 +42,8 @@ errors! {
     UnknownPersona = 2006, true, "There is no simulated persona of this name.", "`idterm demo --list` shows all.";
     NotInThisBuild = 2007, true, "This build leaves that part out.", "Use a build with the feature named.";
     NoReaderService = 1001, false, "The PC/SC service does not run.",
-        "Start it: `systemctl start pcscd` (or `pcscd` as root); on Windows start the service \"Smart Card\".";
+        "Start it: `sudo systemctl enable --now pcscd.socket`, or `sudo pcscd` where there is no systemd (Debian: package \
+         pcscd); on Windows start the service \"Smart Card\".";
     NoReader = 1002, false, "No reader of this name is connected.", "Check the cable; `idterm readers` lists what is there.";
     NoCard = 1003, false, "No card came in time.", "Lay the card on the reader, chip side down, out of its cover.";
     CardLost = 1004, false, "The card left the reader or stopped answering.", "Lay it back and leave it still.";

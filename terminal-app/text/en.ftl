@@ -159,7 +159,18 @@ field-mrz-information = MRZ information for access
 field-old-number = Former number
 field-residence = Residence
 field-issue-date = Date of issue
+field-issued = Date of issue
+field-ethnicity = Ethnicity
+field-religion = Religion
+field-origin = Place of origin
+field-features = Identifying features
+field-father = Father
+field-mother = Mother
+field-spouse = Spouse
 field-expiry-derived = Expiry, derived from age
+sex-m = male
+sex-f = female
+sex-x = not stated
 
 # ── Steps ──
 step-place-card = Lay the card on the reader

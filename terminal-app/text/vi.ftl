@@ -159,7 +159,18 @@ field-mrz-information = Thông tin MRZ để mở chip
 field-old-number = Số CMND cũ
 field-residence = Nơi thường trú
 field-issue-date = Ngày cấp
+field-issued = Ngày cấp
+field-ethnicity = Dân tộc
+field-religion = Tôn giáo
+field-origin = Quê quán
+field-features = Đặc điểm nhận dạng
+field-father = Họ và tên cha
+field-mother = Họ và tên mẹ
+field-spouse = Họ và tên vợ/chồng
 field-expiry-derived = Ngày hết hạn, suy ra từ tuổi
+sex-m = Nam
+sex-f = Nữ
+sex-x = không ghi
 
 # ── Các bước ──
 step-place-card = Đặt thẻ lên đầu đọc

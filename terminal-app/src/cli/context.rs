@@ -8,7 +8,7 @@ use reader_core::wire::date::{Date, Timestamp};
 
 use super::args::Common;
 use super::output::Output;
-use crate::config::{self, FallBack, SignChallenge, Site};
+use crate::config::{self, FallBack, SignChallenge, Site, SiteError};
 use crate::failure::{ErrorCode, Failure};
 use crate::text::Language;
 use crate::trust::TrustFolder;
@@ -59,7 +59,16 @@ impl Context {
     /// It is unknown or faulty.
     pub fn site(&self) -> Result<Arc<Site>, Failure> {
         let name = self.common.site.as_deref().unwrap_or("base");
-        config::load(name).map(Arc::new).map_err(|error| Failure::new(ErrorCode::BadSite, error.to_string()))
+        config::load(name).map(Arc::new).map_err(|error| {
+            let failure = Failure::new(ErrorCode::BadSite, error.to_string());
+            match error {
+                SiteError::Unknown { .. } => {
+                    failure.with_remedy("Name one of these, or give the path of a site file with --site.")
+                }
+                SiteError::Unreadable { .. } => failure.with_remedy("Check the path and its permissions."),
+                SiteError::Syntax { .. } | SiteError::Faulty { .. } => failure,
+            }
+        })
     }
 
     /// The built-in profiles, with those of `--profiles` over them.

@@ -37,9 +37,7 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are no faults; clap prints them to stdout and wrong usage to stderr.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+            return unparsed(&error);
         }
     };
     let common = cli.common.clone();
@@ -57,6 +55,23 @@ pub fn main() -> ExitCode {
             ExitCode::from(failure.exit_status())
         }
     }
+}
+
+/// Help, version, or wrong usage. A script that asked for JSON gets its one document for wrong usage too.
+fn unparsed(error: &clap::Error) -> ExitCode {
+    // Options that follow `--` are none.
+    let wants_json = std::env::args_os().take_while(|word| word != "--").any(|word| word == "--json");
+    if error.use_stderr() && wants_json {
+        let rendered = error.render().to_string();
+        let said = rendered.split("\n\nUsage:").next().unwrap_or_default();
+        let said = said.trim_start_matches("error: ").split_whitespace().collect::<Vec<_>>().join(" ");
+        let failure = Failure::new(crate::failure::ErrorCode::Usage, said);
+        Output::new(true, true, Language::ENGLISH).failure(&failure);
+    } else {
+        // clap prints help and version to stdout and wrong usage to stderr.
+        let _ = error.print();
+    }
+    ExitCode::from(if error.use_stderr() { 2 } else { 0 })
 }
 
 fn run(command: &Command, context: &Context) -> Result<u8, Failure> {

@@ -1,7 +1,7 @@
 //! The report as people read it on a terminal.
 
 use reader_core::evidence::{Holder, Reason};
-use reader_core::policy::{CheckReport, Verdict};
+use reader_core::policy::{CheckReport, ServiceReport, Verdict};
 
 #[cfg(feature = "simulator")]
 use super::context::Context;
@@ -22,18 +22,23 @@ pub fn report(report: &Report, output: &Output) {
     }
     output.line("");
     for check in &report.decision.checks {
-        output.line(check_line(check, output));
+        let answered = |service: &&ServiceReport| {
+            service.text.is_some() && check.id.strip_prefix("service.") == Some(service.id.as_str())
+        };
+        // What a service answered follows below in the language chosen.
+        let with_detail = !report.decision.services.iter().any(|service| answered(&service));
+        output.line(check_line(check, with_detail, output));
     }
     if let Some(holder) = &report.decision.holder {
         output.line(format!("\n{}", bold(&texts.get("cli-holder"))));
         holder_lines(holder, output);
     }
-    for service in &report.decision.services {
+    // A service that was not asked has said nothing that could stand here; why stands with its check.
+    for service in report.decision.services.iter().filter(|service| service.text.is_some()) {
         let tone = tone_of(service.outcome);
         let name = texts.get(&format!("check-service-{}", service.id));
-        let code = service.code.as_deref().unwrap_or("–");
         let text = service.text.as_deref().unwrap_or_default();
-        output.line(format!("\n{} {} [{code}] {text}", coloured(tone, tone.sign()), bold(&name)));
+        output.line(format!("\n{} {}: {text}", coloured(tone, tone.sign()), bold(&name)));
     }
     if let Some(link) = &report.link {
         let figure = |number: u64| number.to_string();
@@ -71,7 +76,7 @@ pub fn report(report: &Report, output: &Output) {
     }
 }
 
-fn check_line(check: &CheckReport, output: &Output) -> String {
+fn check_line(check: &CheckReport, with_detail: bool, output: &Output) -> String {
     let tone = tone_of(check.outcome);
     let name = output.texts.get(&format!("check-{}", check.id.replace(['.', '_'], "-")));
     let outcome = output.texts.get(&format!("outcome-{}", check.outcome.replace('_', "-")));
@@ -85,31 +90,58 @@ fn check_line(check: &CheckReport, output: &Output) -> String {
         let text = Reason::from_code(note).map(|reason| reason_text(reason, output)).unwrap_or_default();
         line.push_str(&format!("\n    {note} {text}"));
     }
-    if let Some(detail) = &check.detail {
+    if let Some(detail) = check.detail.as_ref().filter(|_| with_detail) {
         line.push_str(&format!("\n    {detail}"));
     }
     line
 }
 
+/// Particulars of DG13 in the order in which the card prints them; what is not known here follows by its key.
+const DETAILS: [&str; 10] = [
+    "ethnicity",
+    "religion",
+    "origin",
+    "residence",
+    "features",
+    "issued",
+    "father",
+    "mother",
+    "spouse",
+    "old_number",
+];
+/// DG13 spells out what DG1 gives as three letters.
+const NATIONALITY: &str = "nationality";
+
 fn holder_lines(holder: &Holder, output: &Output) {
-    let unlimited = output.texts.get("cli-unlimited");
+    let texts = &output.texts;
+    let sex = holder
+        .sex
+        .as_ref()
+        .map(|sex| texts.find(&format!("sex-{}", sex.to_lowercase())).unwrap_or_else(|| sex.clone()));
+    let spelled = holder.details.get(NATIONALITY);
+    let nationality = holder.nationality.as_ref().map(|code| match spelled {
+        Some(name) => format!("{name} ({code})"),
+        None => code.clone(),
+    });
     let rows = [
-        ("number", Some(&holder.number)),
-        ("name", Some(&holder.name)),
-        ("birth-date", holder.birth_date.as_ref()),
-        ("sex", holder.sex.as_ref()),
-        ("nationality", holder.nationality.as_ref()),
-        ("document-number", Some(&holder.document_number)),
-        ("expiry-date", Some(holder.expiry_date.as_ref().unwrap_or(&unlimited))),
+        ("number", Some(holder.number.clone())),
+        ("name", Some(holder.name.clone())),
+        ("birth-date", holder.birth_date.clone()),
+        ("sex", sex),
+        ("nationality", nationality),
+        ("document-number", Some(holder.document_number.clone())),
+        ("expiry-date", Some(holder.expiry_date.clone().unwrap_or_else(|| texts.get("cli-unlimited")))),
     ];
     for (key, value) in rows {
         if let Some(value) = value {
-            output.line(format!("  {:<22} {value}", output.texts.get(&format!("field-{key}"))));
+            output.line(format!("  {:<22} {value}", texts.get(&format!("field-{key}"))));
         }
     }
-    for (key, value) in &holder.details {
-        let label =
-            output.texts.find(&format!("field-{}", key.replace('_', "-"))).unwrap_or_else(|| key.clone());
+    let known = DETAILS.iter().filter_map(|key| holder.details.get_key_value(*key));
+    let other =
+        holder.details.iter().filter(|(key, _)| !DETAILS.contains(&key.as_str()) && *key != NATIONALITY);
+    for (key, value) in known.chain(other) {
+        let label = texts.find(&format!("field-{}", key.replace('_', "-"))).unwrap_or_else(|| key.clone());
         output.line(format!("  {label:<22} {value}"));
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use reader_core::capture::FileState;
-use reader_core::lds::DataGroup;
+use reader_core::lds::{DataGroup, FileId};
 use reader_core::policy::Verdict;
 use reader_core::session::Plan;
 use reader_core::transport::Transport;
@@ -17,7 +17,7 @@ use super::context::{Context, plan_of};
 use super::progress::Progress;
 use super::show;
 use super::trust::no_trust;
-use crate::capture_folder::{self, FolderError};
+use crate::capture_folder::{self, FolderError, Taken};
 use crate::config::Site;
 use crate::devices;
 use crate::failure::{ErrorCode, Failure};
@@ -95,19 +95,25 @@ pub fn read(args: &ReadArgs, context: &Context) -> Result<u8, Failure> {
         .iter()
         .map(|(name, state, bytes)| json!({ "file": name, "state": state, "bytes": bytes }))
         .collect();
-    context.output.document(&json!({
-        "out": args.out.display().to_string(), "files": rows, "simulated": verified.report.simulated
-    }));
+    let complete = verified.capture.files.contains_key(&FileId::SOD)
+        && !files.iter().any(|(_, state, _)| *state == "aborted");
+    if complete {
+        context.output.document(&json!({
+            "out": args.out.display().to_string(), "files": rows, "simulated": verified.report.simulated
+        }));
+    }
     for (name, state, bytes) in &files {
         context.output.line(format!("{name:<16} {state:<10} {bytes:>7}"));
     }
-    let complete = verified.capture.files.contains_key(&reader_core::lds::FileId::SOD)
-        && !files.iter().any(|(_, state, _)| *state == "aborted");
     if complete {
-        Ok(0)
-    } else {
-        Err(Failure::new(ErrorCode::CardLost, "the reading broke off; what was read before is in the folder"))
+        return Ok(0);
     }
+    let whole = files.iter().filter(|(_, state, _)| *state == "read").count();
+    Err(Failure::new(
+        ErrorCode::CardLost,
+        format!("the reading broke off; {whole} whole file(s) are in {}", args.out.display()),
+    )
+    .with_remedy("Lay the card back, leave it still, and read into another folder."))
 }
 
 /// `idterm demo`.
@@ -193,8 +199,8 @@ fn live(
     if let Some(name) = args.reader.strip_prefix("sim:") {
         return simulated(name, &mut job, &catalogue, context);
     }
-    context.output.progress(context.output.texts.get("step-place-card"));
-    let mut opened = devices::pcsc::open(&args.reader, args.wait_s, &catalogue)?;
+    let mut place_card = || context.output.progress(context.output.texts.get("step-place-card"));
+    let mut opened = devices::pcsc::open(&args.reader, args.wait_s, &catalogue, &mut place_card)?;
     // The virtual reader carries no card that anyone could hold in a hand.
     job.simulated_chip = opened.is_virtual();
     let plan = plan_of(site, &catalogue, opened.exchange_timeout_ms);
@@ -243,7 +249,7 @@ fn stored(
     now: Timestamp,
     context: &Context,
 ) -> Result<Verified, Failure> {
-    let capture = capture_folder::load(folder).map_err(|error| folder_failure(&error))?;
+    let loaded = capture_folder::load(folder).map_err(|error| folder_failure(&error))?;
     let trust = context.trust()?.open().map_err(no_trust)?;
     let services =
         Services::of_site(site).map_err(|error| Failure::new(ErrorCode::BadSite, error.to_string()))?;
@@ -253,15 +259,18 @@ fn stored(
         presentation,
         site: Arc::clone(site),
         now,
-        simulated_chip: false,
+        simulated_chip: loaded.simulated_chip,
         language: context.output.texts.language(),
     };
-    worker::judge_stored(capture, &job)
+    worker::judge_stored(loaded.capture, &job)
 }
 
 fn keep(verified: &Verified, folder: &Path, context: &Context) -> Result<(), Failure> {
-    capture_folder::save(&verified.capture, folder, &context.now.to_string())
-        .map_err(|error| folder_failure(&error))
+    let taken = Taken {
+        at: context.now.to_string(),
+        simulated_chip: verified.report.simulated.contains(&worker::SIMULATED_CHIP),
+    };
+    capture_folder::save(&verified.capture, folder, &taken).map_err(|error| folder_failure(&error))
 }
 
 fn folder_failure(error: &FolderError) -> Failure {
@@ -269,7 +278,18 @@ fn folder_failure(error: &FolderError) -> Failure {
         FolderError::Write { .. } | FolderError::NotEmpty { .. } => ErrorCode::CannotWrite,
         _ => ErrorCode::CannotRead,
     };
-    Failure::new(code, error.to_string())
+    let failure = Failure::new(code, error.to_string());
+    match error {
+        FolderError::NotEmpty { .. } => failure.with_remedy("Name a folder that is empty or does not exist."),
+        FolderError::Nothing { .. } => failure.with_remedy(
+            "Name a folder with EF.SOD.bin and DG1.bin and so on, as `idterm read --out` writes them.",
+        ),
+        FolderError::Traces { .. } => failure
+            .with_remedy("Restore capture.json, or remove it: the files are then judged without its traces."),
+        FolderError::TooLarge { .. } => failure.with_remedy("It is no file of a chip: remove it."),
+        FolderError::Twice { .. } => failure.with_remedy("Keep the one that was read from this chip."),
+        FolderError::Read { .. } | FolderError::Write { .. } => failure,
+    }
 }
 
 /// Prints the report and gives the exit status of its verdict.

@@ -18,7 +18,14 @@ pub fn failure_of(error: &TransportError) -> Failure {
         TransportError::Cancelled => ErrorCode::Cancelled,
         _ => ErrorCode::CardLost,
     };
-    Failure::new(code, error.to_string())
+    match error {
+        // Its own sentence repeats the remedy.
+        TransportError::NoService => Failure::new(code, "the PC/SC service is not running"),
+        TransportError::NoSuchReader { .. } => Failure::new(code, error.to_string()).with_remedy(
+            "Check the cable; `idterm readers` lists what is there. Any part of a reader's name will do.",
+        ),
+        _ => Failure::new(code, error.to_string()),
+    }
 }
 
 /// What a profile lets pass.
@@ -48,11 +55,17 @@ impl OpenedReader {
     }
 }
 
-/// Finds the reader whose name contains `part`, waits for a card on it, and powers the card.
+/// Finds the reader whose name contains `part`, waits for a card on it, and powers the card. `waiting` is called once
+/// where there is something to wait for.
 ///
 /// # Errors
 /// No service, no such reader, a slot that is not for cards, no card in time, or a card that does not answer.
-pub fn open(part: &str, wait_s: u32, catalogue: &Catalogue) -> Result<OpenedReader, Failure> {
+pub fn open(
+    part: &str,
+    wait_s: u32,
+    catalogue: &Catalogue,
+    waiting: &mut dyn FnMut(),
+) -> Result<OpenedReader, Failure> {
     let failed = |error: TransportError| failure_of(&error);
     let service = PcscService::connect().map_err(failed)?;
     let reader = service.find(part).map_err(failed)?;
@@ -64,6 +77,7 @@ pub fn open(part: &str, wait_s: u32, catalogue: &Catalogue) -> Result<OpenedRead
         .with_remedy("Name the reader's contactless slot; `idterm readers` lists both."));
     };
     if reader.atr.is_none() {
+        waiting();
         wait_for_card(&service, &reader.name, wait_s)?;
     }
     let card = service.open(&reader.name, limits_of(matched.profile)).map_err(failed)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use reader_core::capture::{Capture, Origin};
+use reader_core::capture::{AccessFailure, AccessTrace, Capture, Origin};
 use reader_core::evidence::HolderFindings;
 use reader_core::lds::portrait::{self, Pixels, Portraits};
 use reader_core::lds::{DataGroup, FileId};
@@ -16,7 +16,7 @@ use reader_core::verify::{self, Presented, Proof, ProvedText, Settings, Strictne
 
 use super::link::{LinkMessage, LinkResult};
 use super::message::{Event, Step};
-use super::{Cancel, Job, Verified};
+use super::{Cancel, Job, SIMULATED_CHIP, Verified};
 use crate::config::Tolerance;
 use crate::devices::pcsc::failure_of;
 use crate::failure::{ErrorCode, Failure};
@@ -134,16 +134,11 @@ impl<'a> Judge<'a> {
         if reading.ended == Some(Cause::Cancelled) || cancel.is_cancelled() {
             return Err(Failure::new(ErrorCode::Cancelled, "cancelled"));
         }
-        // A chip that was never reached has nothing that could be judged.
-        let opened = reading.capture.pace.is_some()
-            || reading.capture.bac.is_some()
-            || !reading.capture.files.is_empty();
-        if let Some(cause) = reading.ended.as_ref().filter(|_| !opened) {
-            return Err(match cause {
-                Cause::Transport(error) => failure_of(error),
-                Cause::Entropy(error) => Failure::new(ErrorCode::NoRandomness, error.to_string()),
-                other => Failure::new(ErrorCode::AccessDenied, other.to_string()),
-            });
+        let opened = [&reading.capture.pace, &reading.capture.bac]
+            .into_iter()
+            .any(|trace| matches!(trace, Some(AccessTrace::Opened)));
+        if let Some(failure) = reading.ended.as_ref().filter(|_| !opened).and_then(never_opened) {
+            return Err(failure);
         }
         let link = link_figures(&reading.exchanges, reading.elapsed_ms);
         self.conclude(reading.capture, Some(link), started, cancel, tell)
@@ -172,7 +167,7 @@ impl<'a> Judge<'a> {
         self.step(Step::Decide, tell);
         let mut simulated = Vec::new();
         if job.simulated_chip {
-            simulated.push("chip");
+            simulated.push(SIMULATED_CHIP);
         }
         if asked.iter().any(|one| one.simulated) {
             simulated.push("gateway");
@@ -223,6 +218,25 @@ fn proved_portrait(proof: &Proof, capture: &Capture) -> Option<Pixels> {
         })
         .ok()?;
     receiver.recv_timeout(DECODE_LIMIT).ok().flatten()
+}
+
+/// Why nothing could be done with a chip that did not open. `None` where its answers broke the protocol: that is a
+/// finding, and belongs into a report.
+fn never_opened(cause: &Cause) -> Option<Failure> {
+    let denied = || Failure::new(ErrorCode::AccessDenied, cause.to_string());
+    match cause {
+        Cause::Transport(error) => Some(failure_of(error)),
+        Cause::Entropy(error) => Some(Failure::new(ErrorCode::NoRandomness, error.to_string())),
+        Cause::Access(AccessFailure::WrongPassword) => Some(denied()),
+        Cause::Access(AccessFailure::Broken) => Some(Failure::new(ErrorCode::CardLost, cause.to_string())),
+        Cause::Access(AccessFailure::NotOffered) => Some(denied().with_remedy(
+            "Present the machine-readable zone, or document number with birth and expiry: an older chip opens by them alone.",
+        )),
+        Cause::Access(AccessFailure::Refused(_)) | Cause::Refused { .. } => Some(denied().with_remedy(
+            "Lay the card on the reader again. If it returns, the chip cannot be read here: refer the person.",
+        )),
+        _ => None,
+    }
 }
 
 fn shown_step(step: session::Step) -> Step {

@@ -28,6 +28,9 @@ use crate::presentation::Presentation;
 use crate::report::Report;
 use crate::text::Language;
 
+/// The word by which a report says that its chip was simulated.
+pub const SIMULATED_CHIP: &str = "chip";
+
 /// Everything that one verification needs beside the chip.
 pub struct Job {
     /// The site whose rules apply.
