@@ -84,7 +84,7 @@ impl ReaderDesk {
             if stop.is_cancelled() {
                 return Err(cancelled());
             }
-            match pcsc::open(&self.reader, WAIT_S, &self.common.catalogue) {
+            match pcsc::open(&self.reader, WAIT_S, &self.common.catalogue, &mut || {}) {
                 Err(failure) if failure.code == ErrorCode::NoCard => {}
                 opened => return opened,
             }
