@@ -124,6 +124,9 @@ impl<'frame> Canvas<'frame> {
             size = (size * 0.94).max(smallest);
             galley = self.galley(text, kind, size, place.width());
         }
+        if kind.align == Align::Center {
+            galley = self.balanced(galley, text, kind, size, place.width());
+        }
         let x = match kind.align {
             Align::Min => place.left(),
             Align::Center => place.center().x,
@@ -136,8 +139,27 @@ impl<'frame> Canvas<'frame> {
         };
         let covered = galley.rect.translate(vec2(x, y));
         self.ui.painter().galley(pos2(x, y), galley, kind.colour);
-        self.name(covered, Role::Label, text);
+        self.name(covered, Role::Label, &text.replace('\n', " "));
         covered
+    }
+
+    /// The same number of lines, but of about the same length: no word stands alone on the last one.
+    fn balanced(&self, galley: Arc<Galley>, text: &str, kind: Type, size: f32, width: f32) -> Arc<Galley> {
+        let rows = galley.rows.len();
+        if rows < 2 {
+            return galley;
+        }
+        let (mut narrow, mut best, mut width) = (width / 2.0, galley, width);
+        for _ in 0..6 {
+            let middle = f32::midpoint(narrow, width);
+            let tried = self.galley(text, kind, size, middle);
+            if tried.rows.len() == rows && tried.size().x <= middle + 1.0 {
+                (best, width) = (tried, middle);
+            } else {
+                narrow = middle;
+            }
+        }
+        best
     }
 
     /// Gives what is drawn in `place` a name in the accessibility tree.
@@ -217,7 +239,7 @@ impl<'frame> Canvas<'frame> {
         match (weight, enabled) {
             (Weight::Primary, true) => (look.accent, look.on_accent, Stroke::NONE),
             (Weight::Primary | Weight::Secondary, false) => {
-                (look.paper, look.ink.gamma_multiply(0.45), Stroke::new(self.px(2.0), look.line))
+                (look.paper, look.faint, Stroke::new(self.px(2.0), look.line))
             }
             (Weight::Secondary, true) => (look.surface, look.ink, Stroke::new(self.px(3.0), look.accent)),
             (Weight::Quiet, _) => (look.paper, look.ink, Stroke::new(self.px(2.0), look.line)),

@@ -405,7 +405,13 @@ impl Model {
             Screen::Place if step != Step::PlaceCard => {
                 self.show(Screen::Reading { step, progress: Progress::NONE, known: Known::default() });
             }
-            Screen::Reading { step: shown, .. } => *shown = step,
+            Screen::Reading { step: shown, progress, .. } => {
+                *shown = step;
+                if step >= Step::AskServices {
+                    // The chip has given all there is, whatever was expected of it.
+                    progress.expected_bytes = progress.done_bytes;
+                }
+            }
             _ => {}
         }
     }

@@ -104,7 +104,7 @@ fn chip(painter: &Painter, place: Rect, look: &Theme) {
 /// The reader: a pad with the sign of waves, and a card that comes to rest on it. `arrived` goes from 0 to 1.
 pub(super) fn card_on_reader(painter: &Painter, place: Rect, look: &Theme, arrived: f32) {
     let unit = place.width().min(place.height() * 1.25);
-    let centre = place.center();
+    let centre = place.center() - unit * vec2(0.0, 0.07);
     let at = |x: f32, y: f32| centre + unit * vec2(x, y);
     let pad = Rect::from_center_size(at(0.0, 0.16), unit * vec2(0.78, 0.44));
     painter.rect_filled(pad.translate(unit * vec2(0.0, 0.028)), corner(unit * 0.07), look.line);
@@ -115,7 +115,7 @@ pub(super) fn card_on_reader(painter: &Painter, place: Rect, look: &Theme, arriv
         Stroke::new(unit * 0.008, look.accent_bright),
         StrokeKind::Inside,
     );
-    waves(painter, pos2(pad.center().x, pad.center().y), unit * 0.2, look.accent_bright, arrived);
+    waves(painter, pad.center(), unit * 0.17, look.accent_bright);
     let body = unit * vec2(0.52, 0.33);
     let from = -0.33;
     let lies = Rect::from_center_size(at(0.0, from + (0.13 - from) * arrived), body);
@@ -125,52 +125,65 @@ pub(super) fn card_on_reader(painter: &Painter, place: Rect, look: &Theme, arriv
     card(painter, lies, look);
 }
 
-fn waves(painter: &Painter, centre: Pos2, size: f32, colour: Color32, arrived: f32) {
-    for (at, radius) in [0.35, 0.62, 0.9].into_iter().enumerate() {
-        let strength = (0.75 - 0.18 * at as f32) * (1.0 - 0.4 * arrived);
+/// The sign of a contactless reader.
+fn waves(painter: &Painter, centre: Pos2, size: f32, colour: Color32) {
+    for radius in [0.30, 0.58, 0.86] {
         let points = (0..=16u8).map(|step| {
-            let angle = TAU * (-0.14 + 0.28 * f32::from(step) / 16.0);
+            let angle = TAU * (-0.13 + 0.26 * f32::from(step) / 16.0);
             centre + size * (vec2(radius * angle.cos(), radius * angle.sin()) - vec2(0.55, 0.0))
         });
-        painter.line(points.collect(), Stroke::new(size * 0.07, colour.gamma_multiply(strength)));
+        let points: Vec<Pos2> = points.collect();
+        for end in [points.first(), points.last()].into_iter().flatten() {
+            painter.circle_filled(*end, size * 0.035, colour);
+        }
+        painter.line(points, Stroke::new(size * 0.07, colour));
     }
 }
 
+/// Modules along the side of the pattern that stands for a code.
+const MODULES: usize = 25;
+
 /// A code on a card under the beam of a scanner. `beam` goes from 0 to 1 and back.
 pub(super) fn scanner(painter: &Painter, place: Rect, look: &Theme, beam: f32) {
-    let side = place.width().min(place.height()) * 0.78;
+    let side = place.width().min(place.height()) * 0.56;
     let square = Rect::from_center_size(place.center(), Vec2::splat(side));
+    let sheet = square.expand(side * 0.12);
     painter.rect(
-        square.expand(side * 0.13),
-        corner(side * 0.1),
+        sheet,
+        corner(side * 0.08),
         look.surface,
-        Stroke::new(side * 0.012, look.line),
+        Stroke::new(side * 0.01, look.line),
         StrokeKind::Inside,
     );
-    let cell = side / 11.0;
-    let module = |x: usize, y: usize| {
+    let cell = side / MODULES as f32;
+    let modules = |x: usize, y: usize, count: usize| {
         let min = square.min + vec2(x as f32 * cell, y as f32 * cell);
-        Rect::from_min_size(min, Vec2::splat(cell)).shrink(cell * 0.06)
+        Rect::from_min_size(min, Vec2::splat(cell * count as f32))
     };
-    for (x, y) in (0..11).flat_map(|x| (0..11).map(move |y| (x, y))) {
-        let finder = (x < 3 || x > 7) && y < 3 || x < 3 && y > 7;
+    for (x, y) in (0..MODULES).flat_map(|x| (0..MODULES).map(move |y| (x, y))) {
+        let finder = (x < 8 || x > MODULES - 9) && y < 8 || x < 8 && y > MODULES - 9;
         // A pattern and no code: it says nothing to a scanner.
-        if !finder && (x * 7 + y * 5 + x * y) % 3 == 0 {
-            painter.rect_filled(module(x, y), corner(cell * 0.15), look.ink);
+        let scattered = (x * 7_919 + y * 104_729 + x * y * 31) % 97;
+        if !finder && scattered < 46 {
+            painter.rect_filled(modules(x, y, 1).expand(cell * 0.02), CornerRadius::ZERO, look.ink);
         }
     }
-    for (x, y) in [(0, 0), (8, 0), (0, 8)] {
-        let ring = Rect::from_min_max(module(x, y).min, module(x + 2, y + 2).max);
-        painter.rect_stroke(ring, corner(cell * 0.4), Stroke::new(cell * 0.55, look.ink), StrokeKind::Inside);
-        painter.rect_filled(module(x + 1, y + 1), corner(cell * 0.2), look.ink);
+    for (x, y) in [(0, 0), (MODULES - 7, 0), (0, MODULES - 7)] {
+        let edge = Stroke::new(cell, look.ink);
+        painter.rect_stroke(modules(x, y, 7), corner(cell * 0.6), edge, StrokeKind::Inside);
+        painter.rect_filled(modules(x + 2, y + 2, 3), corner(cell * 0.3), look.ink);
     }
     let y = square.top() + beam * side;
     let line = Rect::from_min_max(
-        pos2(square.left() - side * 0.09, y - cell * 0.14),
-        pos2(square.right() + side * 0.09, y + cell * 0.14),
+        pos2(square.left() - side * 0.09, y - side * 0.012),
+        pos2(square.right() + side * 0.09, y + side * 0.012),
     );
-    painter.rect_filled(line.expand(cell * 0.25), corner(cell), look.accent_bright.gamma_multiply(0.25));
-    painter.rect_filled(line, corner(cell), look.accent_bright);
+    painter.rect_filled(
+        line.expand(side * 0.022),
+        corner(side * 0.05),
+        look.accent_bright.gamma_multiply(0.25),
+    );
+    painter.rect_filled(line, corner(side * 0.05), look.accent_bright);
 }
 
 /// Accepted: a tick in a filled circle, drawn from 0 to 1.

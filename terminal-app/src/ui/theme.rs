@@ -46,6 +46,8 @@ pub struct Theme {
     pub ink: Color32,
     /// Hairlines and things at rest.
     pub line: Color32,
+    /// Pictures of what is yet to come, and labels of what cannot be touched yet.
+    pub faint: Color32,
     /// The one accent: what is to be done.
     pub accent: Color32,
     /// Text on the accent.
@@ -67,6 +69,7 @@ impl Theme {
         surface: Color32::from_rgb(0xFF, 0xFD, 0xF9),
         ink: Color32::from_rgb(0x14, 0x22, 0x21),
         line: Color32::from_rgb(0xD5, 0xD2, 0xC4),
+        faint: Color32::from_rgb(0x86, 0x8C, 0x88),
         accent: Color32::from_rgb(0x06, 0x36, 0x35),
         on_accent: Color32::from_rgb(0xFF, 0xFF, 0xFF),
         accent_bright: Color32::from_rgb(0x0F, 0x76, 0x6E),

@@ -22,12 +22,16 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
     pictograms::card_on_reader(&canvas.painter(), picture, &canvas.look, arrived);
     let begin = Choice { key: "start", label: &start, weight: Weight::Primary, action: Action::Start };
     let words =
-        if layout::is_wide(area) { words.shrink2(egui::vec2(0.0, words.height() * 0.14)) } else { words };
+        if layout::is_wide(area) { words.shrink2(egui::vec2(0.0, words.height() * 0.08)) } else { words };
     let (did, rest) = layout::choices(canvas, words, &[begin]);
     let ink = canvas.look.ink;
     let title = super::title_of(canvas, model);
     let explanation = canvas.words.get("ui-attract-explanation");
-    let split = rest.top() + rest.height() * 0.58;
+    let pictures = canvas.px(150.0);
+    let steps = Rect::from_min_max(pos2(rest.left(), rest.bottom() - pictures), rest.max);
+    super::steps(canvas, steps.center(), None);
+    let rest = rest.with_max_y(steps.top());
+    let split = rest.top() + rest.height() * 0.6;
     let gap = canvas.px(20.0);
     let above = Rect::from_min_max(rest.min, pos2(rest.right(), split));
     let below = Rect::from_min_max(pos2(rest.left(), split + gap), rest.max);

@@ -39,18 +39,38 @@ pub(super) struct Choice<'label> {
 /// A row of buttons along the bottom of `area`, the last one at the right. Gives what was touched, and the area that
 /// is left above.
 pub(super) fn choices(canvas: &mut Canvas<'_>, area: Rect, choices: &[Choice<'_>]) -> (Option<Action>, Rect) {
+    choices_for_a_while(canvas, area, choices, 0.0)
+}
+
+/// The same, with a line along the last button that grows shorter: `left` of the time, 1 to 0, until it is as if it
+/// had been touched.
+pub(super) fn choices_for_a_while(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    choices: &[Choice<'_>],
+    left: f32,
+) -> (Option<Action>, Rect) {
     let gap = canvas.px(Size::GAP);
     let height = canvas.px(Size::BUTTON_HEIGHT);
     let top = area.bottom() - height;
     let count = choices.len().max(1) as f32;
     let width = ((area.width() - gap * (count - 1.0)) / count).min(canvas.px(620.0));
-    let left = area.center().x - (width * count + gap * (count - 1.0)) / 2.0;
+    let from = area.center().x - (width * count + gap * (count - 1.0)) / 2.0;
     let mut did = None;
+    let mut last = Rect::NOTHING;
     for (at, choice) in choices.iter().enumerate() {
-        let place = Rect::from_min_size(pos2(left + (width + gap) * at as f32, top), vec2(width, height));
-        if canvas.button(place, choice.key, choice.label, choice.weight, true) {
+        last = Rect::from_min_size(pos2(from + (width + gap) * at as f32, top), vec2(width, height));
+        if canvas.button(last, choice.key, choice.label, choice.weight, true) {
             did = Some(choice.action);
         }
+    }
+    if left > 0.0 {
+        let full = canvas.px(6.0);
+        let line = Rect::from_center_size(
+            pos2(last.center().x, last.bottom() - full * 3.0),
+            vec2((last.width() - full * 12.0) * left, full),
+        );
+        canvas.painter().rect_filled(line, canvas.radius(3.0), canvas.look.on_accent.gamma_multiply(0.5));
     }
     (did, Rect::from_min_max(area.min, pos2(area.right(), top - gap)))
 }
@@ -58,6 +78,7 @@ pub(super) fn choices(canvas: &mut Canvas<'_>, area: Rect, choices: &[Choice<'_>
 /// Sentence and explanation in the middle of `area`.
 pub(super) fn words(canvas: &mut Canvas<'_>, area: Rect, sentence: &str, explanation: &str) {
     let ink = canvas.look.ink;
+    let sentence = &broken(canvas, area.width(), sentence);
     let (bold, plain) =
         (Type::new(Size::SENTENCE, ink).bold().bottom(), Type::new(Size::EXPLANATION, ink).top());
     let gap = canvas.px(22.0);
@@ -68,6 +89,14 @@ pub(super) fn words(canvas: &mut Canvas<'_>, area: Rect, sentence: &str, explana
         .clamp(area.top(), (area.bottom() - second).max(area.top()));
     canvas.text(Rect::from_min_max(area.min, pos2(area.right(), split)), sentence, bold);
     canvas.text(Rect::from_min_max(pos2(area.left(), split + gap), area.max), explanation, plain);
+}
+
+/// Two sentences that need two lines are broken between them.
+fn broken(canvas: &Canvas<'_>, width: f32, text: &str) -> String {
+    let kind = Type::new(Size::SENTENCE, canvas.look.ink).bold();
+    let rows = |text: &str| canvas.galley(text, kind, canvas.px(kind.size), width).rows.len();
+    let apart = text.replacen(". ", ".\n", 1);
+    if rows(text) > 1 && rows(&apart) <= rows(text) { apart } else { text.to_owned() }
 }
 
 /// Ease out: fast at first, at rest in the end.

@@ -66,7 +66,7 @@ pub(super) fn draw_with(
         if !wide {
             area.min.y = row.bottom();
         }
-        steps(&mut canvas, row.center(), current);
+        steps(&mut canvas, row.center(), Some(current));
     }
     let drawn = match model.screen() {
         Screen::Attract => attract::draw(&mut canvas, area, model),
@@ -146,12 +146,13 @@ fn language_button(canvas: &mut Canvas<'_>, place: Rect, name: &str, current: bo
     response.clicked()
 }
 
-/// The pictures of the visit, the current one filled.
-fn steps(canvas: &mut Canvas<'_>, centre: egui::Pos2, current: usize) {
+/// The pictures of the visit, the current one filled; all alike where there is none.
+fn steps(canvas: &mut Canvas<'_>, centre: egui::Pos2, current: Option<usize>) {
     let size = canvas.px(84.0);
     let pitch = canvas.px(138.0);
     let look = canvas.look;
     let first = centre.x - pitch * (VISIT.len() as f32 - 1.0) / 2.0;
+    let current = current.unwrap_or(VISIT.len());
     let painter = canvas.painter();
     for (at, (glyph, key)) in VISIT.into_iter().enumerate() {
         let middle = pos2(first + pitch * at as f32, centre.y);
@@ -164,7 +165,7 @@ fn steps(canvas: &mut Canvas<'_>, centre: egui::Pos2, current: usize) {
         } else if at < current {
             (look.accent_faint, look.accent, look.accent)
         } else {
-            (look.paper, look.line, look.ink.gamma_multiply(0.55))
+            (look.paper, look.line, look.faint)
         };
         painter.circle(middle, size / 2.0, fill, Stroke::new(canvas.px(3.0), edge));
         pictograms::glyph(&painter, glyph, middle, size, ink);
@@ -187,6 +188,9 @@ fn simulated(canvas: &mut Canvas<'_>, strip: Rect, model: &Model) -> Option<Acti
     };
     let width = (inner.width() * 0.42).min(canvas.px(460.0));
     let (words, button) = inner.split_left_right_at_x(inner.right() - width);
+    // Where there is no room for all of it, the one word that matters.
+    let fits = canvas.height_of(&text, kind, words.width()) < canvas.px(28.0 * Size::LINE * 1.5);
+    let text = if fits { text } else { canvas.words.get("ui-simulated-short") };
     canvas.text(words, &text, Type { align: Align::Min, ..kind });
     let label = canvas.words.with("ui-persona", &[("name", &persona.name)]);
     let response = canvas.touchable(button, "persona", &label, true);

@@ -1,7 +1,7 @@
 //! The card is being read: an arc by the bytes that really came, the step in words, the seconds.
 
 use eframe::egui;
-use egui::{Rect, Role, Stroke, Vec2, pos2};
+use egui::{Rect, Role, Vec2, pos2};
 
 use super::Drawn;
 use super::layout::{self, Choice};
@@ -31,7 +31,7 @@ pub(super) fn draw(
     match &known.person {
         Some(person) => {
             let ink = canvas.look.ink;
-            let (above, below) = rest.split_top_bottom_at_fraction(0.66);
+            let (above, below) = rest.split_top_bottom_at_fraction(0.7);
             layout::words(canvas, above, &sentence, &doing);
             let line = Rect::from_center_size(below.center(), Vec2::new(below.width(), canvas.px(72.0)));
             canvas.text(line, &person.name, Type::new(40.0, ink).bold());
@@ -48,7 +48,7 @@ fn ring(canvas: &mut Canvas<'_>, place: Rect, progress: &Progress, portrait: Opt
     let centre = place.center();
     let painter = canvas.painter();
     painter.circle_filled(centre, radius, look.surface);
-    painter.circle_stroke(centre, radius, Stroke::new(band, look.accent_faint));
+    canvas.arc(centre, radius, 1.0, band, look.accent_faint);
     canvas.arc(centre, radius, progress.arc, band, look.accent_bright);
     let inside = Rect::from_center_size(centre, Vec2::splat((radius - band) * 2.0));
     if let Some(portrait) = portrait {

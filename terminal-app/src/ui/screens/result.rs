@@ -54,12 +54,12 @@ fn for_person(
         Verdict::Reject => "ui-reject",
     });
     let person = known.person.as_ref();
-    if layout::is_wide(rest) {
-        let (left, right) = rest.split_left_right_at_fraction(if person.is_some() { 0.46 } else { 0.4 });
+    if rest.width() > rest.height() * 1.5 {
+        let (left, right) = rest.split_left_right_at_fraction(0.4);
         verdict_picture(canvas, left.shrink(canvas.px(Size::GAP)), model, decision.verdict, 0.62);
         match person {
             Some(person) => {
-                let (above, below) = right.split_top_bottom_at_fraction(0.5);
+                let (above, below) = right.split_top_bottom_at_fraction(0.48);
                 layout::words(canvas, above, &sentence, &hint);
                 details(canvas, below, person, portrait);
             }
@@ -67,11 +67,18 @@ fn for_person(
         }
         return did;
     }
-    let below = person.map_or(0.0, |_| canvas.px(380.0).min(rest.height() * 0.42));
+    let below = person.map_or(0.0, |_| canvas.px(400.0).min(rest.height() * 0.44));
     let (above, sheet) = rest.split_top_bottom_at_y(rest.bottom() - below);
-    let (picture, words) = above.split_top_bottom_at_fraction(0.5);
-    verdict_picture(canvas, picture, model, decision.verdict, 0.92);
-    layout::words(canvas, words, &sentence, &hint);
+    if above.width() > above.height() * 1.7 {
+        let size = (above.height() * 0.8).min(canvas.px(240.0));
+        let (picture, words) = above.split_left_right_at_x(above.left() + size);
+        verdict_picture(canvas, picture, model, decision.verdict, 1.0);
+        layout::words(canvas, words.with_min_x(words.left() + canvas.px(Size::GAP)), &sentence, &hint);
+    } else {
+        let (picture, words) = above.split_top_bottom_at_fraction(0.52);
+        verdict_picture(canvas, picture.shrink(canvas.px(Size::GAP)), model, decision.verdict, 0.86);
+        layout::words(canvas, words, &sentence, &hint);
+    }
     if let Some(person) = person {
         details(canvas, sheet, person, portrait);
     }
@@ -96,12 +103,7 @@ fn buttons(
     } else {
         row.push(Choice { key: "finish", label: &finish, weight: Weight::Primary, action: Action::Finish });
     }
-    let (did, rest) = layout::choices(canvas, area, &row);
-    // A line that grows shorter says when the screen will be cleared.
-    let line = Rect::from_min_size(pos2(area.left(), rest.bottom()), vec2(area.width(), canvas.px(6.0)));
-    let left = Rect::from_center_size(line.center(), vec2(line.width() * model.idle_left(), line.height()));
-    canvas.painter().rect_filled(left, canvas.radius(3.0), canvas.look.line);
-    (did, rest.with_max_y(rest.bottom() - canvas.px(Size::GAP)))
+    layout::choices_for_a_while(canvas, area, &row, model.idle_left())
 }
 
 fn verdict_picture(canvas: &Canvas<'_>, place: Rect, model: &Model, verdict: Verdict, part: f32) {
@@ -122,7 +124,7 @@ fn verdict_picture(canvas: &Canvas<'_>, place: Rect, model: &Model, verdict: Ver
 /// The portrait, name, birth, number and validity on a sheet.
 fn details(canvas: &mut Canvas<'_>, area: Rect, person: &Person, portrait: Option<Drawn>) {
     let height = area.height().min(canvas.px(400.0));
-    let width = area.width().min(canvas.px(900.0));
+    let width = area.width().min(canvas.px(960.0));
     let sheet = Rect::from_center_size(area.center(), vec2(width, height));
     canvas.sheet(sheet);
     let inner = sheet.shrink(canvas.px(26.0));

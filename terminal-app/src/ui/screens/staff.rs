@@ -25,7 +25,8 @@ pub(super) fn decision(canvas: &mut Canvas<'_>, area: Rect, decision: &Decision)
         Verdict::Refer => (Mark::Undetermined, "verdict-refer"),
         Verdict::Reject => (Mark::Refuted, "verdict-reject"),
     };
-    let seconds = format!("{:.1}", seconds(decision.elapsed_ms));
+    let mark_of_decimals = canvas.words.get("ui-decimal-mark");
+    let seconds = format!("{:.1}", seconds(decision.elapsed_ms)).replace('.', &mark_of_decimals);
     let title = canvas.words.get(key);
     let aside = canvas.words.with("ui-staff-took", &[("seconds", &seconds)]);
     let mut lines: Vec<Line> = Vec::new();
@@ -49,7 +50,11 @@ pub(super) fn decision(canvas: &mut Canvas<'_>, area: Rect, decision: &Decision)
     let reasons: Vec<String> = decision
         .reasons
         .iter()
-        .map(|(code, check)| format!("{} {}", canvas.words.check(check), sentence(canvas, code)))
+        .map(|(code, check)| {
+            let said = sentence(canvas, code);
+            let said = said.strip_prefix(code.as_str()).unwrap_or(&said).trim_start_matches(": ");
+            format!("{code} · {}: {said}", canvas.words.check(check))
+        })
         .collect();
     sheet(canvas, area, mark, &title, &aside, &reasons, &lines);
 }
@@ -125,7 +130,7 @@ fn draw_line(canvas: &mut Canvas<'_>, line: &Line, width: f32) {
     let indent = size + canvas.px(16.0);
     let quiet = line.mark == Mark::Absent;
     let name = Type::new(Size::SMALL, canvas.look.ink).left().top();
-    let name = if quiet { name } else { name.bold() };
+    let name = if matches!(line.mark, Mark::Refuted | Mark::Undetermined) { name.bold() } else { name };
     let said = Type::new(Size::SMALL, canvas.look.ink).left().top();
     let room = width - indent - canvas.px(14.0);
     // What was not looked at needs no sentence: its mark says so.
