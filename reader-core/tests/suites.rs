@@ -4,14 +4,16 @@
 #[path = "common/simulated.rs"]
 mod simulated;
 
-use reader_core::capture::{AccessFailure, AccessTrace, ChipAuthenticationTrace};
+use reader_core::capture::{AccessFailure, AccessTrace, ActiveAuthenticationTrace, ChipAuthenticationTrace};
 use reader_core::crypto::curve::Curve;
 use reader_core::crypto::ec::{Generator, PrivateKey};
 use reader_core::lds::{DataGroup, FileId};
-use reader_core::session::{AccessKey, ActiveAuthentication, Cause, Plan};
+use reader_core::session::{AccessKey, ActiveAuthentication, Cause, Plan, ReadLimits};
+use reader_core::transport::Limits;
 use reader_core::wire::tlv::encode;
 use simulated::{SimulatedTransport, card, keys, mrz_key, on_card, read};
-use test_vectors::card::{Card, ChipAuthenticationKey, PaceOffer, Suite};
+use test_vectors::card::{ActiveAuthenticationKey, Card, ChipAuthenticationKey, Hash, PaceOffer, Suite};
+use test_vectors::issuer::signer::RsaTestKeys;
 use test_vectors::num::CurveName;
 
 const SUITES: [(Suite, u8); 4] =
@@ -171,4 +173,39 @@ fn a_key_without_an_offer_means_triple_des() {
         reading.capture.chip_authentication,
         Some(ChipAuthenticationTrace::NewKeysAnswered { .. })
     ));
+}
+
+#[test]
+fn a_long_signature_comes_in_pieces_or_at_once() {
+    // RSA-2048: 256 bytes, which no short protected response holds.
+    let key = RsaTestKeys::get().document_signer();
+    let number = |bytes: &[u8]| encode(0x02, &[&[0][..], bytes].concat());
+    let public = sequence(&[number(&key.modulus), number(&key.public)]);
+    let algorithm =
+        sequence(&[encode(0x06, &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01]), encode(0x05, &[])]);
+    let spki = sequence(&[algorithm, encode(0x03, &[&[0][..], &public].concat())]);
+    let signed = |declared: Option<Limits>| {
+        let mut card = card("good-rsa");
+        card.files.insert(on_card(FileId::group(DataGroup::Dg15)), encode(0x6F, &spki));
+        card.active_authentication = Some(ActiveAuthenticationKey::Rsa {
+            modulus: key.modulus.clone(),
+            private: key.private.clone(),
+            hash: Hash::Sha256,
+        });
+        card.extended_length = declared.is_some();
+        let limits = ReadLimits { declared, ..ReadLimits::default() };
+        let plan = Plan { groups: vec![DataGroup::Dg1], limits, ..Plan::default() };
+        let transport = SimulatedTransport::new(card).with_limits(declared.unwrap_or(Limits::SHORT));
+        let reading = read(transport, &keys("good-rsa"), &plan);
+        assert_eq!(reading.ended, None);
+        match reading.capture.active_authentication {
+            Some(ActiveAuthenticationTrace::Signed { signature, .. }) => {
+                (signature.len(), reading.exchanges.len())
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    let (pieces, at_once) = (signed(None), signed(Some(Limits::EXTENDED)));
+    assert_eq!((pieces.0, at_once.0), (256, 256));
+    assert!(at_once.1 < pieces.1);
 }

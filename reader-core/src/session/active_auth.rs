@@ -9,11 +9,12 @@ use crate::wire::status::StatusWord;
 use crate::wire::tlv::{self, Rules};
 
 use super::link::ChipWork;
-use super::{ChipSession, Ended, Secured};
+use super::{ChipSession, Ended, ReadLimits, Secured};
 
 impl<T: Transport> ChipSession<T, Secured> {
     /// INTERNAL AUTHENTICATE. `dg15` tells how long the signature will be; one that a short protected response cannot
-    /// hold (RSA-2048) is asked for with extended lengths where the reader carries them.
+    /// hold (RSA-2048) is asked for with extended lengths where the card declares and the reader carries them. Else it
+    /// comes in pieces (61xx), or the chip refuses. Spec: 9303-11 §9.3.1.2.
     ///
     /// # Errors
     /// The channel breaks or the card is gone. A refusal is an answer.
@@ -21,14 +22,11 @@ impl<T: Transport> ChipSession<T, Secured> {
         self,
         challenge: [u8; 8],
         dg15: &[u8],
+        limits: &ReadLimits,
     ) -> Result<(Self, ActiveAuthenticationTrace), Ended<T>> {
-        let short_max = self.state.channel.max_response_data(256);
+        let (short_max, extended) = limits.chunks(&self.state.channel, self.link.transport.limits());
         let long = signature_bytes(dg15).is_some_and(|bytes| bytes > short_max);
-        let form = if long && self.link.transport.limits().extended {
-            LengthForm::Extended
-        } else {
-            LengthForm::Short
-        };
+        let form = if long && extended.is_some() { LengthForm::Extended } else { LengthForm::Short };
         let command = Command::new(0x00, 0x88, 0x00, 0x00).with_data(challenge).expecting(256);
         let (session, response) = self.transmit(&command, form, ChipWork::ActiveAuthentication)?;
         let trace = match response.status {

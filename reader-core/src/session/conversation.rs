@@ -359,7 +359,7 @@ impl Conversation<'_> {
         }
         let challenge = self.plan.challenge.unwrap_or(random);
         self.capture.active_authentication = Some(ActiveAuthenticationTrace::Aborted);
-        let (session, trace) = session.authenticate_actively(challenge, &dg15)?;
+        let (session, trace) = session.authenticate_actively(challenge, &dg15, &self.plan.limits)?;
         self.capture.active_authentication = Some(trace);
         Ok(session)
     }

@@ -266,7 +266,8 @@ fn active_authentication_sends_the_published_command() {
         .collect();
     let session = session_in(&vector, "", exchanges);
     let challenge: [u8; 8] = vector.hex("challenge").try_into().unwrap();
-    let (_, trace) = session.authenticate_actively(challenge, &vector.hex("dg15")).ok().unwrap();
+    let (_, trace) =
+        session.authenticate_actively(challenge, &vector.hex("dg15"), &ReadLimits::default()).ok().unwrap();
     let signature = vector.hex("signature");
     assert_eq!(trace, ActiveAuthenticationTrace::Signed { challenge, signature });
 }
