@@ -181,11 +181,32 @@ fn the_largest_plaintext_of_a_short_response_is_as_computed() {
 
 #[test]
 fn extended_lengths_are_coded_inside_and_outside() {
-    let aes = channel(&vector::load("sm/aes256"), "");
+    let aes = || channel(&vector::load("sm/aes256"), "");
     let read = Command::new(0x00, 0xB0, 0x00, 0x00).expecting(1000);
-    let (bytes, _) = aes.clone().protect(&read, LengthForm::Extended).unwrap();
+    let (bytes, _) = aes().protect(&read, LengthForm::Extended).unwrap();
     assert_eq!(bytes[..11], [0x0C, 0xB0, 0, 0, 0, 0, 14, 0x97, 2, 0x03, 0xE8]);
     assert_eq!(bytes[bytes.len() - 2..], [0, 0]);
     let too_long = Command::new(0x00, 0x22, 0x41, 0xA6).with_data(vec![0; 250]);
-    assert!(aes.protect(&too_long, LengthForm::Short).is_err());
+    assert!(aes().protect(&too_long, LengthForm::Short).is_err());
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_bytes_of_anyones_making_open(bytes in proptest::collection::vec(0_u8.., 0..400)) {
+        proptest::prop_assert!(open("sm/aes256", &bytes).is_err());
+        proptest::prop_assert!(open("sm/triple_des", &bytes).is_err());
+    }
+
+    #[test]
+    fn no_objects_of_anyones_making_open(
+        encrypted in proptest::option::of(proptest::collection::vec(0_u8.., 0..64)),
+        status in proptest::array::uniform2(0_u8..),
+        mac in proptest::array::uniform8(0_u8..),
+    ) {
+        let data = encrypted.map(|bytes| reader_core::wire::tlv::encode(0x87, &[&[1][..], &bytes].concat()));
+        let status_object = reader_core::wire::tlv::encode(0x99, &status);
+        let mac_object = reader_core::wire::tlv::encode(0x8E, &mac);
+        let body = [data.unwrap_or_default(), status_object, mac_object, status.to_vec()].concat();
+        proptest::prop_assert!(open("sm/aes256", &body).is_err());
+    }
 }

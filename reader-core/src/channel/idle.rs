@@ -26,8 +26,7 @@ pub enum Unprotectable {
     Cipher(#[from] CipherError),
 }
 
-/// A channel that may send.
-#[derive(Clone)]
+/// A channel that may send. There is never a second one under the same keys and counter.
 pub struct Idle {
     keys: SessionKeys,
     counter: SendSequenceCounter,

@@ -62,7 +62,8 @@ impl AccessKey {
             return Err(AccessKeyError::Date);
         }
         let mut text = zeroize::Zeroizing::new(String::with_capacity(48));
-        for field in [format!("{number:<<9}").as_str(), birth, expiry] {
+        let number = zeroize::Zeroizing::new(format!("{number:<<9}"));
+        for field in [number.as_str(), birth, expiry] {
             text.push_str(field);
             text.push(check_digit(field));
         }

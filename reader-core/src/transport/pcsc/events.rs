@@ -96,8 +96,13 @@ impl CardEvents {
             match self.context.get_status_change(timeout, &mut self.states) {
                 Ok(()) => self.collect(),
                 Err(Error::Timeout) => return Ok(None),
-                // A reader left between the listing and the wait: list again.
-                Err(Error::UnknownReader | Error::ReaderUnavailable) => self.forget_all(),
+                // A reader left between the listing and the wait: the next listing drops it.
+                Err(error @ (Error::UnknownReader | Error::ReaderUnavailable)) => {
+                    self.refresh_readers()?;
+                    if self.pending.is_empty() {
+                        return Err(explain(error, ""));
+                    }
+                }
                 Err(error) => return Err(explain(error, "")),
             }
         }
@@ -148,9 +153,5 @@ impl CardEvents {
             }
             state.sync_current_state();
         }
-    }
-
-    fn forget_all(&mut self) {
-        self.states.truncate(1);
     }
 }
