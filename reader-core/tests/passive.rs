@@ -4,11 +4,14 @@
 mod common;
 
 use common::{NOW, from};
-use reader_core::capture::{ActiveAuthenticationTrace, Capture, ChipAuthenticationTrace, FileState, Origin};
+use reader_core::capture::{
+    AccessTrace, ActiveAuthenticationTrace, Capture, ChipAuthenticationTrace, FileState, Origin,
+};
 use reader_core::evidence::{Outcome, Reason};
 use reader_core::lds::{DataGroup, Directory, FileId};
 use reader_core::pki::{Fingerprint, Imported, Pins, Refusal, TrustBuilder, TrustSnapshot, VerifiedBy};
 use reader_core::verify::{GroupState, Presented, Proof, Settings, Strictness, verify};
+use reader_core::wire::date::{Date as WireDate, Timestamp};
 use test_vectors::card::{self, Hash};
 use test_vectors::issuer::calendar::Date;
 use test_vectors::issuer::certificate::{
@@ -419,4 +422,29 @@ fn the_listed_groups_are_compared_and_nothing_rests_on_them() {
     capture.files.insert(FileId::COM, FileState::Read(shorter));
     assert_eq!(com(&capture), Outcome::Refuted(Reason::ComDiffers));
     assert!(judge(&capture, &trust()).holder().is_some());
+}
+
+#[test]
+fn bac_is_noted_where_the_standard_has_given_it_up() {
+    let bac_only = persona::find("good-bac").unwrap();
+    let noted = |now: Timestamp| {
+        let mut capture = Capture::new(Origin::Live);
+        for ((directory, id), bytes) in bac_only.card(now.0).files {
+            let directory = match directory {
+                card::Directory::MasterFile => Directory::MasterFile,
+                card::Directory::Lds => Directory::Emrtd,
+            };
+            capture.files.insert(FileId { directory, id }, FileState::Read(bytes));
+        }
+        capture.bac = Some(AccessTrace::Opened);
+        let trust = trust_in(&[VIETNAM.csca(now.0).der]);
+        let proof = verify(&capture, &trust, &Presented::nothing(), now, &Settings::default(), None);
+        assert!(proof.findings().passive_hashes.outcome.is_confirmed());
+        proof.findings().access_bac.notes.contains(&Reason::BacOutdated)
+    };
+    let year = |year| WireDate::new(year, 7, 1).unwrap().start();
+    assert!(!noted(NOW), "issued in 2024, read in 2026");
+    assert!(!noted(year(2027)));
+    assert!(noted(year(2028)), "whenever it was issued");
+    assert!(noted(year(2030)), "issued in 2028 without PACE");
 }

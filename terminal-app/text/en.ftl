@@ -226,6 +226,7 @@ reason-1008 = PACE did not succeed, and the older BAC opened the chip.
 reason-1009 = EF.CardAccess could not be read, and what the reader's profile assumes was used.
 reason-1010 = This terminal has no certificates for Terminal Authentication.
 reason-1011 = The chip offers this protocol, and it was not tried.
+reason-1012 = The chip was opened by BAC, which the standard no longer foresees for it.
 reason-1101 = The chip does not hold the private key that belongs to its signed key: it is a copy.
 reason-1102 = The chip refused chip authentication.
 reason-1103 = The chip offers chip authentication only in a form that is not known here.

@@ -226,6 +226,7 @@ reason-1008 = PACE không thành công, chip được mở bằng BAC cũ hơn.
 reason-1009 = Không đọc được EF.CardAccess; đã dùng giá trị giả định trong hồ sơ thẻ.
 reason-1010 = Máy này không có chứng thư cho Terminal Authentication.
 reason-1011 = Chip có giao thức này nhưng chưa thử.
+reason-1012 = Chip được mở bằng BAC, cách mà tiêu chuẩn không còn dùng cho thẻ này.
 reason-1101 = Chip không giữ khóa bí mật ứng với khóa đã ký: đây là bản sao.
 reason-1102 = Chip từ chối xác thực chip (Chip Authentication).
 reason-1103 = Chip chỉ có Chip Authentication ở dạng mà máy này không biết.

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use zeroize::Zeroize;
 
 /// Particulars of the holder, each out of a file whose hash is signed under a confirmed chain.
 ///
-/// Only `verify` makes one, out of proved files. It has no `Debug`: these are personal data.
+/// Only `verify` makes one, out of proved files. It has no `Debug`: these are personal data, and they are wiped.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Holder {
@@ -26,6 +27,18 @@ pub struct Holder {
     pub document_number: String,
     /// Further particulars by their key, such as `residence`.
     pub details: BTreeMap<String, String>,
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        for text in [&mut self.number, &mut self.name, &mut self.document_number] {
+            text.zeroize();
+        }
+        for text in [&mut self.birth_date, &mut self.sex, &mut self.expiry_date, &mut self.nationality] {
+            text.zeroize();
+        }
+        self.details.values_mut().for_each(Zeroize::zeroize);
+    }
 }
 
 impl Holder {

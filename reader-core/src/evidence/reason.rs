@@ -66,6 +66,7 @@ reasons! {
     AssumedCardAccess = 1009, "EF.CardAccess could not be read, and what the reader's profile assumes was used.";
     NoTerminalCertificates = 1010, "This terminal has no certificates for Terminal Authentication.";
     AccessNotTried = 1011, "The chip offers this protocol, and it was not tried.";
+    BacOutdated = 1012, "The chip was opened by BAC, which the standard no longer foresees for it.";
 
     ChipAuthenticationFailed = 1101, "The chip does not hold the private key that belongs to its signed key: it is a copy.";
     ChipAuthenticationRefused = 1102, "The chip refused chip authentication.";

@@ -1,11 +1,12 @@
 //! How the chip was opened. Never evidence of anything: the number is known to others. Spec: 9303-11 §4.
 
-use super::Case;
 use super::hashes::Files;
+use super::{Case, validity};
 use crate::capture::{AccessFailure, AccessTrace, Deviation, Origin};
 use crate::evidence::{Finding, Outcome, Reason, Witness};
 use crate::lds::security_infos::SecurityInfos;
 use crate::lds::{DataGroup, FileId, dg14};
+use crate::wire::date::Date;
 
 const fn not_performed(reason: Reason) -> Finding {
     Finding::new(Outcome::NotPerformed(reason))
@@ -47,7 +48,20 @@ pub(super) fn pace(case: &Case<'_>, files: &Files<'_>) -> Finding {
     finding
 }
 
-pub(super) fn bac(case: &Case<'_>) -> Finding {
+/// Documents issued from this year on may no longer offer BAC alone. Spec: 9303-11 §4.1.
+const BAC_ALONE_UNTIL_ISSUED_YEAR: u16 = 2027;
+/// From this year on BAC is no longer foreseen at all. Spec: 9303-11 §4.1.
+const BAC_UNTIL_YEAR: u16 = 2028;
+
+/// Whether the standard has given BAC up for this document. Only its proved date of issue counts.
+fn bac_is_outdated(case: &Case<'_>, files: &Files<'_>) -> bool {
+    let from = |date: Option<Date>, year| date.is_some_and(|date| date.year() >= year);
+    let alone = !offers_pace(case, files);
+    from(case.now.date(), BAC_UNTIL_YEAR)
+        || (alone && from(validity::issue_date(files), BAC_ALONE_UNTIL_ISSUED_YEAR))
+}
+
+pub(super) fn bac(case: &Case<'_>, files: &Files<'_>) -> Finding {
     if case.capture.origin == Origin::Stored {
         return not_performed(Reason::NoChipSession);
     }
@@ -57,6 +71,9 @@ pub(super) fn bac(case: &Case<'_>) -> Finding {
         None if case.capture.pace == Some(AccessTrace::Opened) => not_performed(Reason::AccessNotNeeded),
         None => not_performed(Reason::AccessNotTried),
     };
+    if case.capture.bac == Some(AccessTrace::Opened) && bac_is_outdated(case, files) {
+        finding.notes.push(Reason::BacOutdated);
+    }
     let fell_back = |deviation: &Deviation| matches!(deviation, Deviation::FellBackToBac { .. });
     if case.capture.deviations.iter().any(fell_back) {
         finding.notes.push(Reason::FellBackToBac);

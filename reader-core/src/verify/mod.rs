@@ -141,7 +141,7 @@ fn prove(case: &Case<'_>, earlier: Option<passive::SodProof>) -> Inner {
     let chip = chip::judge(case, &hashes, &files);
     let findings = ProofFindings {
         access_pace: access::pace(case, &files),
-        access_bac: access::bac(case),
+        access_bac: access::bac(case, &files),
         access_terminal_authentication: access::terminal_authentication(&files),
         chip_chip_authentication: chip.chip_authentication,
         chip_active_authentication: chip.active_authentication,

@@ -73,7 +73,7 @@ fn usage(certificate: &Certificate) -> (Timestamp, Timestamp) {
     (begin, end)
 }
 
-fn issue_date(files: &Files<'_>) -> Option<Date> {
+pub(super) fn issue_date(files: &Files<'_>) -> Option<Date> {
     let details = Details::parse(files.group(DataGroup::Dg13).proved()?);
     details.fields()?.issued.as_ref()?.day()
 }
