@@ -388,7 +388,7 @@ fn what_the_chip_said_openly_is_compared_with_what_was_signed() {
         change(&mut capture);
         judge(&capture, &trust).findings().consistency_card_access_dg14.outcome
     };
-    let opened = Some(reader_core::capture::AccessTrace::Opened);
+    let opened = Some(AccessTrace::Opened);
     assert_eq!(outcome(&|_| {}), Outcome::Confirmed);
     let downgrade = Outcome::Refuted(Reason::PaceDowngrade);
     assert_eq!(outcome(&|capture| capture.bac.clone_from(&opened)), downgrade, "BAC where PACE is signed");
