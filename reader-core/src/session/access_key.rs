@@ -2,6 +2,7 @@
 
 use crate::crypto::kdf::PacePassword;
 use crate::crypto::secret::Secret;
+use crate::lds::mrz::check_digit;
 
 /// A password for access control; wiped when dropped, never printed.
 #[derive(Clone)]
@@ -65,7 +66,8 @@ impl AccessKey {
         let number = zeroize::Zeroizing::new(format!("{number:<<9}"));
         for field in [number.as_str(), birth, expiry] {
             text.push_str(field);
-            text.push(check_digit(field));
+            // Every character was admitted above, so there is a digit.
+            text.push(check_digit(field.bytes()).map_or('0', char::from));
         }
         Ok(Self::new(Kind::Mrz, &text))
     }
@@ -117,16 +119,6 @@ impl AccessKey {
 
 const fn is_mrz(byte: u8) -> bool {
     byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'<'
-}
-
-/// Weights 7, 3, 1 modulo 10. Spec: 9303-3 §4.9.
-fn check_digit(field: &str) -> char {
-    let sum: u32 = field
-        .bytes()
-        .zip([7, 3, 1].into_iter().cycle())
-        .map(|(byte, weight)| char::from(byte).to_digit(36).unwrap_or_default() * weight)
-        .sum();
-    char::from_digit(sum % 10, 10).unwrap_or('0')
 }
 
 #[cfg(test)]
