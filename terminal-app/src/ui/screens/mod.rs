@@ -186,7 +186,7 @@ fn simulated(canvas: &mut Canvas<'_>, strip: Rect, model: &Model) -> Option<Acti
         canvas.text(inner, &text, kind);
         return None;
     };
-    let width = (inner.width() * 0.42).min(canvas.px(460.0));
+    let width = (inner.width() * 0.6).min(canvas.px(520.0));
     let (words, button) = inner.split_left_right_at_x(inner.right() - width);
     // Where there is no room for all of it, the one word that matters.
     let fits = canvas.height_of(&text, kind, words.width()) < canvas.px(28.0 * Size::LINE * 1.5);

@@ -53,7 +53,8 @@ fn for_person(
         Verdict::Refer => "ui-refer",
         Verdict::Reject => "ui-reject",
     });
-    let person = known.person.as_ref();
+    // A refused card may be anyone's: whose data it holds is for staff.
+    let person = known.person.as_ref().filter(|_| staff_open || decision.verdict != Verdict::Reject);
     if rest.width() > rest.height() * 1.5 {
         let (left, right) = rest.split_left_right_at_fraction(0.4);
         verdict_picture(canvas, left.shrink(canvas.px(Size::GAP)), model, decision.verdict, 0.62);
@@ -69,7 +70,7 @@ fn for_person(
     }
     let below = person.map_or(0.0, |_| canvas.px(400.0).min(rest.height() * 0.44));
     let (above, sheet) = rest.split_top_bottom_at_y(rest.bottom() - below);
-    if above.width() > above.height() * 1.7 {
+    if above.width() > above.height() * 1.25 {
         let size = (above.height() * 0.8).min(canvas.px(240.0));
         let (picture, words) = above.split_left_right_at_x(above.left() + size);
         verdict_picture(canvas, picture, model, decision.verdict, 1.0);
@@ -156,10 +157,10 @@ fn details(canvas: &mut Canvas<'_>, area: Rect, person: &Person, portrait: Optio
             pos2(fields.left(), fields.top() + step * at as f32),
             vec2(fields.width(), step),
         );
-        let (label, text) = row.split_left_right_at_fraction(0.42);
+        let (label, text) = row.split_left_right_at_fraction(0.45);
         let key = canvas.words.get(key);
         canvas.text(label, &key, Type::new(Size::SMALL, ink).left());
-        canvas.text(text, value, Type::new(32.0, ink).bold().left());
+        canvas.text(text, value, Type::new(30.0, ink).bold().left());
     }
 }
 

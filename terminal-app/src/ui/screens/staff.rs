@@ -47,15 +47,14 @@ pub(super) fn decision(canvas: &mut Canvas<'_>, area: Rect, decision: &Decision)
             None => lines.push(Line { mark: service.mark, name, said: vec![said] }),
         }
     }
-    let reasons: Vec<String> = decision
-        .reasons
-        .iter()
-        .map(|(code, check)| {
-            let said = sentence(canvas, code);
-            let said = said.strip_prefix(code.as_str()).unwrap_or(&said).trim_start_matches(": ");
-            format!("{code} · {}: {said}", canvas.words.check(check))
-        })
-        .collect();
+    // One reason may stand behind several checks; the list below says which.
+    let mut reasons: Vec<String> = Vec::new();
+    for (code, _) in &decision.reasons {
+        let said = sentence(canvas, code);
+        if !reasons.contains(&said) {
+            reasons.push(said);
+        }
+    }
     sheet(canvas, area, mark, &title, &aside, &reasons, &lines);
 }
 
