@@ -5,7 +5,7 @@ use std::sync::Arc;
 use reader_core::evidence::{Holder, Reason};
 use reader_core::lds::portrait::Pixels;
 use reader_core::policy::Verdict;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::theme::Mark;
 use crate::presentation::Presentation;
@@ -41,15 +41,13 @@ impl Person {
 
 impl From<Holder> for Person {
     fn from(mut holder: Holder) -> Self {
-        for detail in holder.details.values_mut() {
-            detail.zeroize();
-        }
-        holder.document_number.zeroize();
+        // The rest of the holder wipes itself when it is dropped here.
+        let taken = |text: &mut String| Zeroizing::new(std::mem::take(text));
         Self {
-            name: Zeroizing::new(holder.name),
-            number: Zeroizing::new(holder.number),
-            birth_date: holder.birth_date.map(Zeroizing::new),
-            expiry_date: holder.expiry_date.map(Zeroizing::new),
+            name: taken(&mut holder.name),
+            number: taken(&mut holder.number),
+            birth_date: holder.birth_date.as_mut().map(taken),
+            expiry_date: holder.expiry_date.as_mut().map(taken),
         }
     }
 }
