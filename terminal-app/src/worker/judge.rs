@@ -230,10 +230,12 @@ fn never_opened(cause: &Cause) -> Option<Failure> {
         Cause::Access(AccessFailure::WrongPassword) => Some(denied()),
         Cause::Access(AccessFailure::Broken) => Some(Failure::new(ErrorCode::CardLost, cause.to_string())),
         Cause::Access(AccessFailure::NotOffered) => Some(denied().with_remedy(
-            "Present the machine-readable zone, or document number with birth and expiry: an older chip opens by them alone.",
+            "Present the machine-readable zone, or document number with birth and expiry: an older chip opens by them \
+             alone.",
         )),
         Cause::Access(AccessFailure::Refused(_)) | Cause::Refused { .. } => Some(denied().with_remedy(
-            "Lay the card on the reader again. If it returns, the chip cannot be read here: refer the person.",
+            "Lay the card on the reader again, and present its machine-readable zone where only a number was given: an \
+             older chip opens by that alone. If it returns, refer the person.",
         )),
         _ => None,
     }

@@ -107,6 +107,11 @@ fn worded(answer: &Answer, texts: &Texts) -> Asked {
     let variables = [("code", code), ("note", note), ("service", answer.service.as_str()), ("where", place)];
     let text = texts.with(&answer.text_key(Audience::Staff), &variables);
     let mut finding = answer.finding();
+    // `not_performed` is for terminals that have no such service, and a site may let that pass. One that is set up and
+    // could not be asked leaves its question open.
+    if let Outcome::NotPerformed(reason) = finding.finding.outcome {
+        finding.finding.outcome = Outcome::Undetermined(reason);
+    }
     if let Some(answer) = &mut finding.answer {
         answer.text = text;
     }

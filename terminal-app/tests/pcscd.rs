@@ -1,0 +1,263 @@
+//! The real PC/SC stack: a pcscd with the virtual reader, simulated chips in it, and `idterm` reading them.
+//!
+//! One test, since one reader holds one card. It uses the pcscd that runs, or starts one where it may; `cargo xtask test`
+//! sees to that, and sets `IDTERM_TEST_PCSCD` where nothing may be skipped.
+#![cfg(all(feature = "simulator", target_os = "linux"))]
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod common;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use common::{Done, Folder, GOOD_NUMBER, check, idterm, now, reasons, trust_store, zone};
+use serde_json::{Value, json};
+use test_vectors::chip::{Chip, Fault};
+use test_vectors::persona;
+use test_vectors::vpcd::{FIRST_PORT, Inserted};
+
+const SOCKET: &str = "/run/pcscd/pcscd.comm";
+const PCSCD: &str = "/usr/sbin/pcscd";
+/// The first of the virtual driver's readers.
+const READER: &str = "Virtual PCD 00 00";
+
+/// A pcscd; one that we started ends with this.
+struct Service(Option<Child>);
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let Some(child) = self.0.as_mut() else { return };
+        // Asked first, so that it removes its socket.
+        let asked = Command::new("kill").arg(child.id().to_string()).status();
+        let until = Instant::now() + Duration::from_secs(5);
+        while asked.is_ok() && Instant::now() < until && matches!(child.try_wait(), Ok(None)) {
+            thread::sleep(Duration::from_millis(50));
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}
+
+fn answers() -> bool {
+    UnixStream::connect(SOCKET).is_ok()
+}
+
+/// Whether the driver listens for cards. Only looked up: whoever connects is taken for a card.
+fn driver_listens() -> bool {
+    let port = format!(":{FIRST_PORT:04X}");
+    let tables =
+        ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| std::fs::read_to_string(table).unwrap_or_default());
+    tables.iter().flat_map(|table| table.lines()).any(|line| {
+        let mut columns = line.split_whitespace().skip(1);
+        columns.next().is_some_and(|local| local.ends_with(&port)) && columns.nth(1) == Some("0A")
+    })
+}
+
+fn ready() -> Result<Service, String> {
+    if answers() {
+        return if driver_listens() {
+            Ok(Service(None))
+        } else {
+            Err("the pcscd here has no virtual reader".into())
+        };
+    }
+    if !std::path::Path::new(PCSCD).exists() {
+        return Err("pcscd is not installed (Debian: apt-get install pcscd vsmartcard-vpcd)".into());
+    }
+    if std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() != 0) {
+        return Err("no pcscd runs, and starting one needs root".into());
+    }
+    std::fs::create_dir_all("/run/pcscd").map_err(|error| format!("/run/pcscd: {error}"))?;
+    let started = Command::new(PCSCD)
+        .arg("--foreground")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let service = Service(Some(started.map_err(|error| format!("{PCSCD}: {error}"))?));
+    let until = Instant::now() + Duration::from_secs(10);
+    while Instant::now() < until {
+        if answers() && driver_listens() {
+            return Ok(service);
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    Err("pcscd offers no virtual reader after 10 s; is vsmartcard-vpcd installed?".into())
+}
+
+fn insert(persona: &str, faults: &[Fault]) -> Inserted {
+    let mut chip = Chip::new(persona::find(persona).unwrap().card(now()), now().unsigned_abs());
+    faults.iter().for_each(|fault| chip.misbehave(fault.clone()));
+    Inserted::new(SocketAddr::from((Ipv4Addr::LOCALHOST, FIRST_PORT)), chip).unwrap()
+}
+
+/// What `readers` says of the virtual reader.
+fn row() -> Value {
+    let listed = idterm(&["readers", "--json"]).done().exits(0).json();
+    let rows = listed["readers"].as_array().unwrap();
+    rows.iter().find(|row| row["name"] == READER).unwrap_or_else(|| panic!("{listed}")).clone()
+}
+
+/// Waits until the reader has a card, or has none.
+fn settled(card: bool) {
+    let until = Instant::now() + Duration::from_secs(10);
+    while row()["card"] != card {
+        assert!(Instant::now() < until, "card present stays {}", !card);
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+fn verify(words: &[&str]) -> Done {
+    idterm(&[&["verify", "--reader", READER, "--json"], words].concat()).done()
+}
+
+#[test]
+fn through_the_real_service() {
+    let service = match ready() {
+        Ok(service) => service,
+        Err(why) => {
+            let demanded = ["REQUIRE_SHARED", "IDTERM_TEST_PCSCD"]
+                .iter()
+                .any(|name| std::env::var(name).is_ok_and(|v| v == "1"));
+            assert!(!demanded, "{why}");
+            println!("skipped, no PC/SC: {why}");
+            return;
+        }
+    };
+    let folder = Folder::new("pcscd");
+    let store = trust_store(&folder);
+    readers_are_listed();
+    nobody_comes();
+    sound_cards_pass(&store);
+    defects_are_told(&store);
+    a_late_card_is_waited_for(&store);
+    a_card_taken_away_is_noticed(&store);
+    a_reading_is_kept_and_proved_again(&folder, &store);
+    drop(service);
+}
+
+fn readers_are_listed() {
+    settled(false);
+    let empty = row();
+    for key in ["name", "card", "atr", "in_use", "profile", "because", "limits", "quirks"] {
+        assert!(empty.get(key).is_some(), "{key} in {empty}");
+    }
+    assert_eq!((&empty["card"], &empty["atr"]), (&json!(false), &Value::Null));
+    assert!(empty["profile"].is_string() && empty["limits"]["max_command_bytes"].is_u64(), "{empty}");
+    let inserted = insert("good", &[]);
+    settled(true);
+    assert!(row()["atr"].as_str().is_some_and(|atr| atr.starts_with("3B")), "{}", row());
+    let people = idterm(&["readers", "--lang", "vi"]).done().exits(0);
+    assert!(people.stdout.contains(READER), "{people}");
+    drop(inserted);
+    settled(false);
+}
+
+fn nobody_comes() {
+    let done = idterm(&["verify", "--reader", "Omnikey 9", "--number", GOOD_NUMBER, "--json"]).done();
+    let error = done.error("E1002");
+    let text = error["text"].as_str().unwrap();
+    assert!(text.contains("Omnikey 9") && text.contains(READER), "it names what is there: {done}");
+    let started = Instant::now();
+    let done = verify(&["--number", GOOD_NUMBER, "--wait-s", "1"]);
+    assert!(done.error("E1003")["text"].as_str().unwrap().contains(READER), "{done}");
+    assert!((1..8).contains(&started.elapsed().as_secs()), "{:?}", started.elapsed());
+    assert!(!done.all().contains(GOOD_NUMBER), "{done}");
+}
+
+fn sound_cards_pass(store: &str) {
+    for (persona, access) in [("good", ["--number", GOOD_NUMBER]), ("good-bac", ["--mrz", &zone("good-bac")])]
+    {
+        let inserted = insert(persona, &[]);
+        settled(true);
+        let started = Instant::now();
+        let done = verify(&[&access[..], &["--trust", store]].concat()).exits(0);
+        let report = done.json();
+        assert_eq!(report["verdict"], "accept", "{done}");
+        assert_eq!(report["simulated"], json!(["chip"]), "a card in the virtual reader is none: {done}");
+        assert_eq!(check(&report, "chip.chip_authentication")["outcome"], "confirmed", "{done}");
+        assert!(report["link"]["apdus"].as_u64().unwrap() <= 112, "{done}");
+        println!(
+            "{persona}: {} APDUs, {} ms on the link, {:?} in all",
+            report["link"]["apdus"],
+            report["link"]["ms"],
+            started.elapsed()
+        );
+        drop(inserted);
+        settled(false);
+    }
+}
+
+fn defects_are_told(store: &str) {
+    for (name, status, code) in [
+        ("changed-dg2-byte", 3, "R1206"),
+        ("cloned-without-key", 3, "R1101"),
+        ("untrusted-csca", 4, "R1203"),
+        ("another-persons-card", 3, "R1304"),
+    ] {
+        let number = persona::find(name).unwrap().access(now()).number.unwrap();
+        let inserted = insert(name, &[]);
+        settled(true);
+        let done = verify(&["--number", &number, "--trust", store]).exits(status);
+        let found = reasons(&done.json());
+        assert!(found.iter().any(|(reason, _)| reason == code), "{name}: {found:?}");
+        drop(inserted);
+        settled(false);
+    }
+}
+
+fn a_late_card_is_waited_for(store: &str) {
+    let coming = thread::spawn(|| {
+        thread::sleep(Duration::from_millis(1_500));
+        insert("good", &[])
+    });
+    let started = Instant::now();
+    let done = verify(&["--number", GOOD_NUMBER, "--trust", store, "--wait-s", "15"]).exits(0);
+    assert!(started.elapsed() >= Duration::from_millis(1_400), "{done}");
+    assert!(done.stderr.contains("Lay the card"), "who waits is told: {done}");
+    drop(coming.join().unwrap());
+    settled(false);
+}
+
+fn a_card_taken_away_is_noticed(store: &str) {
+    for exchange in [3, 12, 60] {
+        let inserted = insert("good", &[Fault::TornAt { exchange }]);
+        settled(true);
+        let done = verify(&["--number", GOOD_NUMBER, "--trust", store]);
+        match done.status {
+            Some(1) => {
+                done.error("E1004");
+            }
+            Some(4) => {
+                let report = done.json();
+                let aborted =
+                    report["checks"].as_array().unwrap().iter().any(|one| one["outcome"] == "aborted");
+                assert!(aborted, "{exchange}: {done}");
+            }
+            _ => panic!("torn at {exchange}: {done}"),
+        }
+        // It comes back by itself; only then is it taken out for good.
+        settled(true);
+        drop(inserted);
+        settled(false);
+    }
+}
+
+fn a_reading_is_kept_and_proved_again(folder: &Folder, store: &str) {
+    let out = folder.join("capture");
+    let inserted = insert("good", &[]);
+    settled(true);
+    let words = ["read", "--reader", READER, "--number", GOOD_NUMBER, "--out", &out, "--json"];
+    let read = idterm(&words).done().exits(0).json();
+    assert_eq!(read["simulated"], json!(["chip"]), "{read}");
+    drop(inserted);
+    settled(false);
+    let words = ["inspect", &out, "--number", GOOD_NUMBER, "--trust", store, "--json"];
+    let report = idterm(&words).done().exits(0).json();
+    assert_eq!(report["simulated"], json!(["chip"]), "{report}");
+    assert_eq!(report["holder"]["number"], GOOD_NUMBER);
+}
