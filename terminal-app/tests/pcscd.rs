@@ -3,7 +3,7 @@
 //! One test, since one reader holds one card. It uses the pcscd that runs, or starts one where it may; `cargo xtask test`
 //! sees to that, and sets `IDTERM_TEST_PCSCD` where nothing may be skipped.
 #![cfg(all(feature = "simulator", target_os = "linux"))]
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test that may say it was skipped, and times")]
 
 mod common;
 

@@ -301,7 +301,7 @@ fn every_fault(persona: &'static str) -> BTreeSet<&'static str> {
     let mut used = BTreeSet::new();
     for (name, fault) in faults {
         let label = format!("{persona} {name} {fault:?}");
-        match line.run(&[fault.clone()]) {
+        match line.run(std::slice::from_ref(&fault)) {
             Err(failure) => {
                 assert!(
                     matches!(failure.code, ErrorCode::AccessDenied | ErrorCode::CardLost),
@@ -341,7 +341,7 @@ fn a_fault_of_a_chip_proof_is_told_by_its_check() {
         (Fault::CaWrongKey, "chip.chip_authentication"),
         (Fault::AaWrongKey, "chip.active_authentication"),
     ] {
-        let verified = Line::of("good").run(&[fault.clone()]).unwrap();
+        let verified = Line::of("good").run(std::slice::from_ref(&fault)).unwrap();
         assert_eq!(verified.report.decision.verdict, Verdict::Reject, "{fault:?}");
         assert_eq!(outcome(&verified, check), "refuted", "{fault:?}");
     }

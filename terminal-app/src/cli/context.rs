@@ -40,6 +40,7 @@ impl Context {
     }
 
     /// The language of `--lang`, if it was given.
+    #[cfg(feature = "kiosk")]
     #[must_use]
     pub fn asked_language(&self) -> Option<Language> {
         self.common.lang.as_deref().and_then(Language::from_code)
