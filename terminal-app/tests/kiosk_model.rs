@@ -323,8 +323,8 @@ impl Desk for ScriptedDesk {
         stop: &Cancel,
         tell: &mut dyn FnMut(worker::Event),
     ) -> Result<(), Failure> {
-        self.stops.lock().unwrap().push(stop.clone());
-        self.begun.send(()).unwrap();
+        self.stops.lock().expect("nobody panicked").push(stop.clone());
+        self.begun.send(()).expect("the test waits");
         while let Ok(event) = self.script.recv_timeout(Duration::from_millis(300)) {
             let last = matches!(event, worker::Event::CardTaken);
             tell(event);

@@ -334,6 +334,7 @@ ui-number-scan = Hold the QR code on the card under the scanner
 ui-number-scan-simulated = Simulated: the scanner gives the test card's number by itself.
 ui-number-scanned = The number is there
 ui-leave = Stop
+ui-back = Back
 ui-place = Put the card on the reader, chip side down
 ui-place-explanation = Take it out of its cover
 ui-place-simulated = Simulated: the test card lies down on the reader by itself.

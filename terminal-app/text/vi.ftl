@@ -334,6 +334,7 @@ ui-number-scan = Đưa mã QR trên thẻ vào máy quét
 ui-number-scan-simulated = Mô phỏng: máy quét giả lập sẽ tự đưa số của thẻ thử.
 ui-number-scanned = Đã nhận được số
 ui-leave = Dừng lại
+ui-back = Quay lại
 ui-place = Đặt thẻ lên đầu đọc, mặt có chip úp xuống
 ui-place-explanation = Lấy thẻ ra khỏi bao
 ui-place-simulated = Mô phỏng: thẻ thử sẽ tự nằm lên đầu đọc giả lập.

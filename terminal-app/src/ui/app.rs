@@ -101,9 +101,11 @@ impl eframe::App for KioskApp {
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         let portrait = self.portrait.follow(ui.ctx(), self.model.portrait());
         let did = screens::draw_with(ui, &self.model, &self.words, portrait);
-        if let Some(action) = did {
-            self.apply(Event::Did(action));
+        if !did.is_empty() {
             ui.ctx().request_repaint();
+        }
+        for action in did {
+            self.apply(Event::Did(action));
         }
         let leave = ui.input(|input| input.modifiers.ctrl && input.key_pressed(egui::Key::Q));
         if leave {

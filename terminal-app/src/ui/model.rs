@@ -356,11 +356,10 @@ impl Model {
 
     fn type_digit(&mut self, digit: u8) {
         let Screen::Number(Entry::Typing { digits, since_ms }) = &mut self.screen else { return };
-        if digits.len() < NUMBER_DIGITS {
-            if let Some(typed) = char::from_digit(u32::from(digit), 10) {
-                digits.push(typed);
-                *since_ms = 0;
-            }
+        let typed = char::from_digit(u32::from(digit), 10);
+        if let Some(typed) = typed.filter(|_| digits.len() < NUMBER_DIGITS) {
+            digits.push(typed);
+            *since_ms = 0;
         }
     }
 

@@ -161,7 +161,8 @@ pub(super) fn scanner(painter: &Painter, place: Rect, look: &Theme, beam: f32) {
         Rect::from_min_size(min, Vec2::splat(cell * count as f32))
     };
     for (x, y) in (0..MODULES).flat_map(|x| (0..MODULES).map(move |y| (x, y))) {
-        let finder = (x < 8 || x > MODULES - 9) && y < 8 || x < 8 && y > MODULES - 9;
+        let beside = |at: usize| !(8..MODULES - 8).contains(&at);
+        let finder = beside(x) && y < 8 || x < 8 && beside(y);
         // A pattern and no code: it says nothing to a scanner.
         let scattered = (x * 7_919 + y * 104_729 + x * y * 31) % 97;
         if !finder && scattered < 46 {

@@ -49,7 +49,7 @@ pub(super) fn draw(
         Trouble::OutOfOrder => ("ui-fault", ""),
     };
     let view = canvas.words.get(if staff_open { "ui-staff-close" } else { "ui-staff" });
-    let (leave, retry) = (canvas.words.get("ui-leave"), canvas.words.get("ui-retry"));
+    let (leave, retry) = (canvas.words.get("ui-back"), canvas.words.get("ui-retry"));
     let mut row = vec![Choice { key: "staff", label: &view, weight: Weight::Quiet, action: Action::Staff }];
     if trouble == Trouble::OutOfOrder {
         row.push(Choice { key: "leave", label: &leave, weight: Weight::Secondary, action: Action::Leave });

@@ -17,6 +17,7 @@ use super::model::{Action, Model, Screen};
 use super::pictograms::{self, Glyph};
 pub(super) use super::portrait::Drawn;
 use super::theme::Size;
+use super::visit::Entry;
 use super::words::Words;
 
 /// Height of the strip at the top, of the steps below it on tall screens, and of the strip that says "simulated".
@@ -29,17 +30,12 @@ const VISIT: [(Glyph, &str); 3] =
     [(Glyph::Number, "ui-step-number"), (Glyph::Card, "ui-step-card"), (Glyph::Result, "ui-step-result")];
 
 /// Draws the whole screen without a portrait: what tests need.
-pub fn draw(ui: &mut Ui, model: &Model, words: &Words) -> Option<Action> {
+pub fn draw(ui: &mut Ui, model: &Model, words: &Words) -> Vec<Action> {
     draw_with(ui, model, words, None)
 }
 
 /// Draws the whole screen.
-pub(super) fn draw_with(
-    ui: &mut Ui,
-    model: &Model,
-    words: &Words,
-    portrait: Option<Drawn>,
-) -> Option<Action> {
+pub(super) fn draw_with(ui: &mut Ui, model: &Model, words: &Words, portrait: Option<Drawn>) -> Vec<Action> {
     let screen = ui.max_rect();
     let mut canvas = Canvas::new(ui, words.of(model.language()));
     canvas.painter().rect_filled(screen, CornerRadius::ZERO, canvas.look.paper);
@@ -82,7 +78,11 @@ pub(super) fn draw_with(
             fault::draw(&mut canvas, area, model, *trouble, failure, *staff)
         }
     };
-    did.or(drawn)
+    let mut did: Vec<Action> = did.or(drawn).into_iter().collect();
+    if matches!(model.screen(), Screen::Number(Entry::Typing { .. })) {
+        did.extend(number::typed_on_keyboard(canvas.ui));
+    }
+    did
 }
 
 /// Which picture of the visit is the current one.

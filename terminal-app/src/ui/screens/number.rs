@@ -1,7 +1,7 @@
 //! Which card: twelve digits on a keypad, or what the scanner reads.
 
 use eframe::egui;
-use egui::{Rect, Role, Stroke, StrokeKind, pos2, vec2};
+use egui::{Event, Key, Rect, Role, Stroke, StrokeKind, Ui, pos2, vec2};
 use zeroize::Zeroizing;
 
 use super::layout::{self, Choice};
@@ -10,10 +10,12 @@ use crate::ui::canvas::{Canvas, Type, Weight};
 use crate::ui::model::{Action, Model};
 use crate::ui::pictograms;
 use crate::ui::theme::Size;
-use crate::ui::visit::{Entry, NUMBER_DIGITS, grouped, masked};
+use crate::ui::visit::{Entry, NUMBER_DIGITS, masked};
 
 /// The beam goes down and up once in this time.
 const BEAM_MS: u32 = 2_600;
+/// Between the groups 3-3-6 of the number, in places of a digit.
+const GROUP_GAP: f32 = 0.6;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, entry: &Entry) -> Option<Action> {
     match entry {
@@ -94,15 +96,38 @@ fn number_field(canvas: &mut Canvas<'_>, field: Rect, digits: &str, since_ms: u3
         canvas.painter().rect_stroke(field, canvas.radius(32.0), edge, StrokeKind::Inside);
     }
     let count = digits.len();
-    let typed = digits.chars().enumerate().map(|(at, digit)| {
-        let shown = Entry::is_readable(since_ms, at, count) || complete && at + 3 >= NUMBER_DIGITS;
-        if shown { digit } else { '•' }
-    });
-    let places: Zeroizing<Vec<char>> =
-        Zeroizing::new(typed.chain(std::iter::repeat('–')).take(NUMBER_DIGITS).collect());
-    let shown = grouped(&places);
-    let kind = Type { size: 60.0, ..Type::new(60.0, canvas.look.ink) };
-    canvas.inscribe(field.shrink(canvas.px(20.0)), &shown, kind);
+    let ink = canvas.look.ink;
+    let pitch = (field.width() - canvas.px(80.0)) / (NUMBER_DIGITS as f32 + 2.0 * GROUP_GAP);
+    let height = canvas.px(60.0);
+    let mut typed = digits.chars();
+    for at in 0..NUMBER_DIGITS {
+        let groups = if at >= 6 {
+            2.0
+        } else if at >= 3 {
+            1.0
+        } else {
+            0.0
+        };
+        let x = field.left() + canvas.px(40.0) + pitch * (at as f32 + groups * GROUP_GAP + 0.5);
+        let centre = pos2(x, field.center().y);
+        let painter = canvas.painter();
+        match typed.next() {
+            Some(digit) if Entry::is_readable(since_ms, at, count) || complete && at + 3 >= NUMBER_DIGITS => {
+                let place = Rect::from_center_size(centre, vec2(pitch, height));
+                canvas.inscribe(place, digit.encode_utf8(&mut [0; 4]), Type::new(60.0, ink).bold());
+            }
+            Some(_) => {
+                painter.circle_filled(centre, canvas.px(11.0), ink);
+            }
+            None => {
+                let line = Rect::from_center_size(
+                    centre + vec2(0.0, height * 0.36),
+                    vec2(pitch * 0.66, canvas.px(5.0)),
+                );
+                painter.rect_filled(line, canvas.radius(2.5), canvas.look.line);
+            }
+        }
+    }
     let name = canvas.words.with("ui-number-field", &[("count", &count.to_string())]);
     canvas.name(field, Role::Label, &name);
 }
@@ -141,7 +166,7 @@ fn keypad(canvas: &mut Canvas<'_>, area: Rect, count: usize, leave_too: bool) ->
             did = Some(Action::Leave);
         }
     }
-    did.or(typed_on_keyboard(canvas, count))
+    did
 }
 
 fn digit_key(canvas: &mut Canvas<'_>, place: Rect, digit: u8) -> bool {
@@ -153,19 +178,21 @@ fn digit_key(canvas: &mut Canvas<'_>, place: Rect, digit: u8) -> bool {
     response.clicked()
 }
 
-/// A keyboard, or a scanner that pretends to be one, works as the keypad does.
-fn typed_on_keyboard(canvas: &Canvas<'_>, count: usize) -> Option<Action> {
-    canvas.ui.input(|input| {
-        input.events.iter().find_map(|event| match event {
-            egui::Event::Text(text) => text
-                .chars()
-                .find_map(|c| c.to_digit(10))
-                .and_then(|digit| u8::try_from(digit).ok().map(Action::Digit)),
-            egui::Event::Key { key: egui::Key::Backspace, pressed: true, .. } => Some(Action::Erase),
-            egui::Event::Key { key: egui::Key::Enter, pressed: true, .. } if count == NUMBER_DIGITS => {
-                Some(Action::Confirm)
+/// A keyboard, or a scanner that pretends to be one, works as the keypad does. All of a frame's keys count: a scanner
+/// types faster than frames are drawn.
+pub(super) fn typed_on_keyboard(ui: &Ui) -> Vec<Action> {
+    // Enter belongs to the button that has the focus, if one has.
+    let free = ui.memory(|memory| memory.focused().is_none());
+    let keys = |event: &Event| -> Vec<Action> {
+        match event {
+            Event::Text(text) | Event::Paste(text) => {
+                let digits = text.chars().filter_map(|c| c.to_digit(10));
+                digits.filter_map(|digit| u8::try_from(digit).ok().map(Action::Digit)).collect()
             }
-            _ => None,
-        })
-    })
+            Event::Key { key: Key::Backspace, pressed: true, .. } => vec![Action::Erase],
+            Event::Key { key: Key::Enter, pressed: true, .. } if free => vec![Action::Confirm],
+            _ => Vec::new(),
+        }
+    };
+    ui.input(|input| input.events.iter().flat_map(keys).collect())
 }

@@ -70,13 +70,13 @@ fn for_person(
     }
     let below = person.map_or(0.0, |_| canvas.px(400.0).min(rest.height() * 0.44));
     let (above, sheet) = rest.split_top_bottom_at_y(rest.bottom() - below);
-    if above.width() > above.height() * 1.25 {
+    if above.width() > above.height() * 1.25 && above.width() > canvas.px(820.0) {
         let size = (above.height() * 0.8).min(canvas.px(240.0));
         let (picture, words) = above.split_left_right_at_x(above.left() + size);
         verdict_picture(canvas, picture, model, decision.verdict, 1.0);
         layout::words(canvas, words.with_min_x(words.left() + canvas.px(Size::GAP)), &sentence, &hint);
     } else {
-        let (picture, words) = above.split_top_bottom_at_fraction(0.52);
+        let (picture, words) = above.split_top_bottom_at_fraction(0.48);
         verdict_picture(canvas, picture.shrink(canvas.px(Size::GAP)), model, decision.verdict, 0.86);
         layout::words(canvas, words, &sentence, &hint);
     }
