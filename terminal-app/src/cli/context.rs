@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use firmware_profiles::Catalogue;
-use reader_core::session::{ActiveAuthentication, BacFallback, Plan};
 use reader_core::wire::date::{Date, Timestamp};
 
 use super::args::Common;
 use super::output::Output;
-use crate::config::{self, FallBack, SignChallenge, Site, SiteError};
+use crate::config::{self, Site, SiteError};
 use crate::failure::{ErrorCode, Failure};
 use crate::text::Language;
 use crate::trust::TrustFolder;
@@ -99,27 +98,6 @@ impl Context {
                     .with_remedy("Name one with --trust DIR.")
             }),
         }
-    }
-}
-
-/// What a site wants of a chip, as the session takes it.
-#[must_use]
-pub fn plan_of(site: &Site, catalogue: &Catalogue, timeout_ms: u32) -> Plan {
-    Plan {
-        groups: site.groups.clone(),
-        read_com: site.read_com,
-        bac_fallback: match site.fall_back_to_bac {
-            FallBack::Allowed => BacFallback::Allowed,
-            FallBack::Forbidden => BacFallback::Forbidden,
-        },
-        active_authentication: match site.active_authentication {
-            SignChallenge::Always => ActiveAuthentication::Always,
-            SignChallenge::UnlessChipAuthenticated => ActiveAuthentication::UnlessChipAuthenticated,
-            SignChallenge::Never => ActiveAuthentication::Never,
-        },
-        assumed_card_access: catalogue.get("vn-cccd").and_then(|card| card.card_access.clone()),
-        timeout_ms,
-        ..Plan::default()
     }
 }
 

@@ -25,7 +25,6 @@ use clap::Parser;
 
 use args::{Cli, Command};
 use context::Context;
-pub use context::plan_of;
 use output::Output;
 
 use crate::failure::Failure;

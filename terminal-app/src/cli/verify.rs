@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::access;
 use super::args::{InspectArgs, ReadArgs, ReaderArgs, VerifyArgs};
-use super::context::{Context, plan_of};
+use super::context::Context;
 use super::progress::Progress;
 use super::show;
 use super::trust::no_trust;
@@ -23,7 +23,7 @@ use crate::devices;
 use crate::failure::{ErrorCode, Failure};
 use crate::presentation::Presentation;
 use crate::report::Report;
-use crate::worker::{self, Cancel, Job, Services, Verified};
+use crate::worker::{self, Cancel, Job, Services, Verified, plan_of};
 
 /// `idterm verify`.
 ///

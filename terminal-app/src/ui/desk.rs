@@ -107,7 +107,7 @@ impl Desk for ReaderDesk {
         let mut opened = self.open(stop)?;
         let reader = opened.card.reader().to_owned();
         let job = self.common.job(presented, opened.is_virtual());
-        let plan = crate::cli::plan_of(&self.common.site, &self.common.catalogue, opened.exchange_timeout_ms);
+        let plan = worker::plan_of(&self.common.site, &self.common.catalogue, opened.exchange_timeout_ms);
         let transport = opened.card.begin().map_err(|error| pcsc::failure_of(&error))?;
         worker::verify(transport, &plan, &job, stop, tell)?;
         drop(opened);
@@ -186,7 +186,7 @@ mod simulated {
                 return Err(cancelled());
             }
             let job = self.common.job(presented, true);
-            let plan = crate::cli::plan_of(&self.common.site, &self.common.catalogue, TIMEOUT_MS);
+            let plan = worker::plan_of(&self.common.site, &self.common.catalogue, TIMEOUT_MS);
             let reader =
                 AtModelledSpeed { inner: demo::reader(self.persona, job.now), model: LinkModel::default() };
             worker::verify(reader, &plan, &job, stop, tell)?;

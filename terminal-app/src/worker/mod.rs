@@ -6,6 +6,7 @@
 mod judge;
 mod link;
 pub mod message;
+mod plan;
 mod services;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use reader_core::wire::date::Timestamp;
 
 pub use judge::judge_stored;
 pub use message::{Event, Intent, Step};
+pub use plan::plan_of;
 pub use services::{Services, ServicesError};
 
 pub use crate::connectors::Cancel;

@@ -15,11 +15,12 @@ use reader_core::session::{self, ExchangeSize, ReadLimits, Reading};
 use reader_core::transport::Limits;
 use serde::Serialize;
 
-use super::context::{Context, plan_of};
+use super::context::Context;
 use super::output::{Output, bold};
 use crate::devices::simulated::SimulatedReader;
 use crate::entropy::SystemEntropy;
 use crate::failure::{ErrorCode, Failure};
+use crate::worker::plan_of;
 
 const RATES: [(&str, f64); 4] = [("106", 106e3), ("212", 212e3), ("424", 424e3), ("848", 848e3)];
 
