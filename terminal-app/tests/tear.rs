@@ -18,7 +18,7 @@ use terminal_app::devices::simulated::SimulatedReader;
 use terminal_app::failure::{ErrorCode, Failure};
 use terminal_app::text::Language;
 use terminal_app::worker::{self, Cancel, Job, Services, Verified};
-use terminal_app::{cli, config, demo};
+use terminal_app::{config, demo};
 use test_vectors::card::Card;
 use test_vectors::chip::{Chip, Fault, PaceStep};
 use test_vectors::persona;
@@ -48,7 +48,7 @@ impl Line {
             language: Language::ENGLISH,
         };
         let catalogue = firmware_profiles::Catalogue::built_in().unwrap();
-        let plan = cli::plan_of(&site, &catalogue, 1_000);
+        let plan = worker::plan_of(&site, &catalogue, 1_000);
         let card = persona::find(persona).unwrap().card(now.0);
         Self { site, job, plan, persona, card }
     }
