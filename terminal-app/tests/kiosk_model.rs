@@ -406,3 +406,35 @@ fn a_stuck_worker_never_holds_the_window_up() {
     assert!(session.next_event().is_none());
     assert!(started.elapsed() < Duration::from_secs(1));
 }
+
+/// A desk with a fault in its program.
+struct PanickingDesk;
+
+impl Desk for PanickingDesk {
+    fn scan(&mut self, _stop: &Cancel) -> Result<Option<Presentation>, Failure> {
+        panic!("on purpose")
+    }
+
+    fn verify(
+        &mut self,
+        _: Presentation,
+        _: &Cancel,
+        tell: &mut dyn FnMut(worker::Event),
+    ) -> Result<(), Failure> {
+        tell(worker::Event::Step(Step::PlaceCard));
+        Ok(())
+    }
+
+    fn offer(&mut self, _persona: &str) {}
+}
+
+#[test]
+fn a_fault_of_the_program_ends_a_visit_and_not_the_kiosk() {
+    let (mut session, _thread) = Session::start(Box::new(PanickingDesk), || {}).unwrap();
+    assert!(session.send(Intent::Scan).is_ok());
+    let event = next_within(&mut session, Duration::from_secs(5));
+    assert!(matches!(event, Some(Event::Failed(failure)) if failure.code == ErrorCode::Internal));
+    assert!(session.send(Intent::Begin(presentation())).is_ok());
+    let event = next_within(&mut session, Duration::from_secs(5));
+    assert!(matches!(event, Some(Event::Step(Step::PlaceCard))));
+}

@@ -13,10 +13,12 @@ use kiosk_fixture::*;
 use reader_core::evidence::Reason;
 use reader_core::policy::Verdict;
 use terminal_app::failure::ErrorCode;
+use terminal_app::report::Report;
 use terminal_app::text::Language;
 use terminal_app::ui::model::{Action, Event, Model, Screen};
 use terminal_app::ui::screens;
 use terminal_app::ui::theme::{self, Mark, Theme};
+use terminal_app::ui::visit::Decision;
 use terminal_app::ui::words::Words;
 use terminal_app::worker::Step;
 
@@ -413,4 +415,17 @@ fn the_keyboard_reaches_every_button() {
         }
         assert!(buttons.is_subset(&reached), "{name}: {buttons:?}, reached {reached:?}");
     });
+}
+
+#[test]
+fn a_real_reader_with_a_simulated_card_on_it_says_so() {
+    let mut model = Model::new(setup());
+    drive(&mut model, [Event::Did(Action::Speak(Language::ENGLISH))]);
+    type_number(&mut model);
+    read(&mut model, pixels());
+    let report = Report { simulated: vec!["chip", "gateway"], ..report(Verdict::Accept, &[], None) };
+    drive(&mut model, [Event::Decided(Box::new(Decision::of_report(report)))]);
+    let shown = harness(model, SIZES[2]);
+    let said = "SIMULATED: the card is not real, the gateway is not real";
+    assert!(shown.query_by_label(said).is_some(), "{:?}", labels(&shown));
 }

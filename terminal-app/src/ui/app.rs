@@ -115,7 +115,7 @@ impl eframe::App for KioskApp {
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
         self.apply(Event::Did(Action::Leave));
-        self.portrait.wipe();
+        let _ = self.portrait.wipe();
     }
 
     fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {

@@ -12,6 +12,7 @@ mod pictograms;
 mod portrait;
 pub mod screens;
 pub mod session;
+mod setup;
 pub mod theme;
 pub mod visit;
 pub mod words;

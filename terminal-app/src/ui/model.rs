@@ -1,12 +1,12 @@
 //! What the window knows, and how events change it. Pure: no clock, no device, no drawing.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use reader_core::lds::personal::PersonalNumber;
 use reader_core::lds::portrait::Pixels;
 use zeroize::Zeroizing;
 
+pub use super::setup::{PersonaChoice, Setup};
 use super::visit::{Decision, Entry, Known, NUMBER_DIGITS, Person, Progress};
 use crate::failure::{ErrorCode, Failure};
 use crate::presentation::Presentation;
@@ -131,32 +131,6 @@ pub enum Screen {
     },
 }
 
-/// A persona whose card the simulated reader can offer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PersonaChoice {
-    /// Its name.
-    pub name: String,
-}
-
-/// What stands before the first visitor comes.
-#[derive(Clone, Debug, Default)]
-pub struct Setup {
-    /// What the place calls itself, by language code.
-    pub title: BTreeMap<String, String>,
-    /// Languages, the first one shown first; English if empty.
-    pub languages: Vec<Language>,
-    /// Milliseconds without a touch after which a result is cleared.
-    pub idle_wipe_ms: u32,
-    /// A scanner gives the number; else it is typed.
-    pub scanner: bool,
-    /// Reader, card and services are simulated, and these are the cards. Empty: everything is real.
-    pub personas: Vec<PersonaChoice>,
-    /// Which persona's card is on offer.
-    pub persona: usize,
-    /// Results open with the staff view beside them.
-    pub staff_open: bool,
-}
-
 /// The window's state. Events change it, screens draw it.
 pub struct Model {
     setup: Setup,
@@ -204,6 +178,15 @@ impl Model {
     #[must_use]
     pub const fn is_simulated(&self) -> bool {
         !self.setup.personas.is_empty()
+    }
+
+    /// Which parts a decision on the screen owes to a simulation, where not all of the machine is one.
+    #[must_use]
+    pub fn simulated_parts(&self) -> &[&'static str] {
+        match &self.screen {
+            Screen::Result { decision, .. } => &decision.simulated,
+            _ => &[],
+        }
     }
 
     /// The persona on offer, in a demonstration.

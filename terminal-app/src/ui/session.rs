@@ -2,6 +2,7 @@
 //!
 //! Every visit has a number. News of a visit that the person has left is dropped before the model sees it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
@@ -119,7 +120,8 @@ fn serve(mut desk: Box<dyn Desk>, taken: &Receiver<Sent>, news: &SyncSender<(u32
             let _ = news.send((visit, event));
             heard();
         };
-        let done = match order {
+        // A fault of the program ends one visit, not the kiosk.
+        let done = catch_unwind(AssertUnwindSafe(|| match order {
             Intent::Scan => desk.scan(&stop).map(|presented| {
                 if let Some(presented) = presented {
                     up(Event::Presented(Box::new(presented)));
@@ -131,7 +133,10 @@ fn serve(mut desk: Box<dyn Desk>, taken: &Receiver<Sent>, news: &SyncSender<(u32
                 Ok(())
             }
             Intent::Cancel => Ok(()),
-        };
+        }));
+        let done = done.unwrap_or_else(|_| {
+            Err(Failure::new(ErrorCode::Internal, "the verification ended unexpectedly"))
+        });
         match done {
             // The person stopped it and has left the screen.
             Err(failure) if failure.code == ErrorCode::Cancelled && stop.is_cancelled() => {}

@@ -168,13 +168,15 @@ pub struct Decision {
     pub hint: Option<Hint>,
     /// From beginning to decision.
     pub elapsed_ms: u64,
+    /// Which parts of it were simulated: `chip`, `gateway`.
+    pub simulated: Vec<&'static str>,
 }
 
 impl Decision {
     /// Takes what the screens need out of a report. The person in it is wiped or returned.
     #[must_use]
     pub fn of_report(report: Report) -> (Self, Option<Person>) {
-        let Report { decision, elapsed_ms, .. } = report;
+        let Report { decision, elapsed_ms, simulated, .. } = report;
         let checks = decision.checks.into_iter().map(|check| CheckLine {
             mark: Mark::of_outcome(check.outcome),
             id: check.id,
@@ -199,6 +201,7 @@ impl Decision {
             checks: checks.collect(),
             services,
             elapsed_ms,
+            simulated,
         };
         (shown, decision.holder.map(Person::from))
     }

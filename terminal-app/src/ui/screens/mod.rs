@@ -45,7 +45,7 @@ pub(super) fn draw_with(ui: &mut Ui, model: &Model, words: &Words, portrait: Opt
         pos2(screen.right() - margin, screen.bottom()),
     );
     let mut did = None;
-    if model.is_simulated() {
+    if model.is_simulated() || !model.simulated_parts().is_empty() {
         let strip =
             Rect::from_min_max(pos2(screen.left(), screen.bottom() - canvas.px(SIMULATED)), screen.max);
         did = did.or(simulated(&mut canvas, strip, model));
@@ -179,7 +179,13 @@ fn simulated(canvas: &mut Canvas<'_>, strip: Rect, model: &Model) -> Option<Acti
     let look = canvas.look;
     canvas.painter().rect_filled(strip, CornerRadius::ZERO, look.simulated);
     let inner = strip.shrink2(vec2(canvas.px(Size::MARGIN), canvas.px(6.0)));
-    let text = canvas.words.get("ui-simulated");
+    let text = if model.is_simulated() {
+        canvas.words.get("ui-simulated")
+    } else {
+        let parts =
+            model.simulated_parts().iter().map(|part| canvas.words.get(&format!("ui-simulated-{part}")));
+        canvas.words.with("ui-simulated-parts", &[("parts", &parts.collect::<Vec<_>>().join(", "))])
+    };
     let kind = Type::new(28.0, look.ink).bold();
     let persona = model.persona().filter(|_| matches!(model.screen(), Screen::Attract));
     let Some(persona) = persona else {

@@ -60,7 +60,8 @@ fn for_person(
         verdict_picture(canvas, left.shrink(canvas.px(Size::GAP)), model, decision.verdict, 0.62);
         match person {
             Some(person) => {
-                let (above, below) = right.split_top_bottom_at_fraction(0.48);
+                let right = right.shrink2(vec2(0.0, (right.height() - canvas.px(720.0)).max(0.0) / 2.0));
+                let (above, below) = right.split_top_bottom_at_fraction(0.42);
                 layout::words(canvas, above, &sentence, &hint);
                 details(canvas, below, person, portrait);
             }
