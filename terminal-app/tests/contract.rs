@@ -229,7 +229,7 @@ fn explain_knows_every_code() {
         }
     }
     let error = idterm(&["explain", "E1001", "--json"]).done().exits(0).json();
-    assert_eq!(keys(&error), set(&["code", "meaning", "remedy"]));
+    assert_eq!(keys(&error), set(&["code", "meaning", "text", "remedy"]));
 }
 
 #[test]

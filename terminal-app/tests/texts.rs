@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use reader_core::evidence::{CheckId, Reason};
+use terminal_app::failure::ErrorCode;
 use terminal_app::text::{Language, Texts};
 
 fn keys(language: Language) -> BTreeSet<&'static str> {
@@ -51,6 +52,16 @@ fn checks_outcomes_and_reasons_are_worded() {
             let text = texts.find(&key).unwrap_or_else(|| panic!("{key} in {}", language.code()));
             assert!(!text.contains('{'), "{key}: {text}");
         }
+    }
+}
+
+#[test]
+fn errors_are_worded_as_the_program_has_them() {
+    let english = Texts::new(Language::ENGLISH);
+    for error in ErrorCode::ALL {
+        let key = format!("error-{}", error.number());
+        assert_eq!(english.find(&key).as_deref(), Some(error.meaning()), "{key}");
+        assert_eq!(english.find(&format!("{key}-remedy")).as_deref(), Some(error.remedy()), "{key}");
     }
 }
 

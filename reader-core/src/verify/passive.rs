@@ -129,7 +129,7 @@ pub(super) fn prove_sod(case: &Case<'_>) -> SodProof {
         Some(FileState::Read(file)) => file,
         Some(FileState::Aborted { read_bytes }) => {
             let detail = format!("EF.SOD: broken off after {read_bytes} bytes");
-            let finding = Finding::new(Outcome::Aborted(Reason::CardGone)).with_detail(detail);
+            let finding = Finding::new(Outcome::Aborted(Reason::FileUnread)).with_detail(detail);
             return SodProof::unsigned(inputs, finding);
         }
         Some(FileState::Absent | FileState::Protected) => {

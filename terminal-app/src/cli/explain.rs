@@ -27,10 +27,12 @@ pub fn run(code: &str, output: &Output) -> Result<u8, Failure> {
         return Ok(0);
     }
     if let Some(error) = ErrorCode::from_code(code) {
+        let key = format!("error-{}", error.number());
+        let (meaning, remedy) = (output.texts.get(&key), output.texts.get(&format!("{key}-remedy")));
         output.document(&serde_json::json!({
-            "code": error.code(), "meaning": error.meaning(), "remedy": error.remedy(),
+            "code": error.code(), "meaning": error.meaning(), "text": meaning, "remedy": remedy,
         }));
-        output.line(format!("{}  {}\n{}", bold(&error.code()), error.meaning(), error.remedy()));
+        output.line(format!("{}  {meaning}\n{remedy}", bold(&error.code())));
         return Ok(0);
     }
     Err(Failure::new(

@@ -92,12 +92,24 @@ impl Output {
             }));
         } else {
             let label = coloured(Tone::Bad, &self.texts.get("cli-error"));
-            let _ = writeln!(
-                anstream::stderr(),
-                "{label} {failure}\n{} {}",
-                self.texts.get("cli-remedy"),
-                failure.remedy
-            );
+            let remedy = self.texts.get("cli-remedy");
+            let mut lines = format!("{label} {failure}\n{remedy} {}", failure.remedy);
+            if self.texts.language() != Language::ENGLISH {
+                // What happened where is told in English, for staff; what kind of fault it is and the usual remedy in
+                // the language chosen.
+                let key = format!("error-{}", failure.code.number());
+                let usual = self.texts.get(&format!("{key}-remedy"));
+                let meaning = self.texts.get(&key);
+                lines = format!(
+                    "{label} {}: {meaning}\n  {}\n{remedy} {usual}",
+                    failure.code.code(),
+                    failure.text
+                );
+                if failure.remedy != failure.code.remedy() {
+                    lines.push_str(&format!("\n  {}", failure.remedy));
+                }
+            }
+            let _ = writeln!(anstream::stderr(), "{lines}");
         }
     }
 }

@@ -61,8 +61,13 @@ fn add(
         };
         let (kind, imported) = trust::add(&mut builder, &bytes, &provenance, &pins);
         output.line(format!(
-            "{} ({kind:?}): {} {}, {} {}, {} {}",
+            "{} ({}): {} {}, {} {}, {} {}",
             bold(&file.display().to_string()),
+            output.texts.get(match kind {
+                trust::Kind::Certificate => "cli-trust-certificate",
+                trust::Kind::MasterList => "cli-trust-master-list",
+                trust::Kind::RevocationList => "cli-trust-revocation-list",
+            }),
             imported.added.len(),
             output.texts.get("cli-trust-added"),
             imported.known,
