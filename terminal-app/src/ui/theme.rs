@@ -16,7 +16,7 @@ pub enum Mark {
     Confirmed,
     /// Refuted: red, a cross in an octagon.
     Refuted,
-    /// Undetermined: yellow, a question mark in a triangle.
+    /// Undetermined: yellow, an exclamation mark in a triangle.
     Undetermined,
     /// Not supported, not performed, aborted: grey, a dash in a square.
     Absent,

@@ -1,12 +1,13 @@
 //! The card is being read: an arc by the bytes that really came, the step in words, the seconds.
 
 use eframe::egui;
-use egui::{Rect, Role, Vec2, pos2};
+use egui::{Rect, Role, Stroke, StrokeKind, Vec2, pos2};
 
 use super::Drawn;
 use super::layout::{self, Choice};
 use crate::ui::canvas::{Canvas, Type, Weight};
 use crate::ui::model::Action;
+use crate::ui::pictograms;
 use crate::ui::visit::{Known, Progress};
 use crate::worker::Step;
 
@@ -30,15 +31,31 @@ pub(super) fn draw(
     let doing = format!("{} · {seconds}", canvas.words.get(step.text_key()));
     match &known.person {
         Some(person) => {
-            let ink = canvas.look.ink;
             let (above, below) = rest.split_top_bottom_at_fraction(0.7);
             layout::words(canvas, above, &sentence, &doing);
-            let line = Rect::from_center_size(below.center(), Vec2::new(below.width(), canvas.px(72.0)));
-            canvas.text(line, &person.name, Type::new(40.0, ink).bold());
+            proved(canvas, below, &person.name);
         }
         None => layout::words(canvas, rest, &sentence, &doing),
     }
     did
+}
+
+/// Who it is, with the sign that it is proved.
+fn proved(canvas: &mut Canvas<'_>, place: Rect, name: &str) {
+    let look = canvas.look;
+    let kind = Type::new(38.0, look.ink).bold();
+    let height = canvas.px(96.0);
+    let sign = canvas.px(52.0);
+    let pad = canvas.px(28.0);
+    let text = canvas.galley(name, kind, canvas.px(kind.size), place.width() - sign - 4.0 * pad).size();
+    let width = (text.x + sign + 3.0 * pad).min(place.width());
+    let pill = Rect::from_center_size(place.center(), Vec2::new(width, height));
+    let edge = Stroke::new(canvas.px(2.0), look.line);
+    canvas.painter().rect(pill, canvas.radius(48.0), look.surface, edge, StrokeKind::Inside);
+    let centre = pos2(pill.left() + pad * 0.8 + sign / 2.0, pill.center().y);
+    pictograms::accepted(&canvas.painter(), centre, sign, &look, 1.0);
+    let words = pill.with_min_x(centre.x + sign / 2.0).shrink2(Vec2::new(pad * 0.6, 0.0));
+    canvas.text(words, name, kind);
 }
 
 fn ring(canvas: &mut Canvas<'_>, place: Rect, progress: &Progress, portrait: Option<Drawn>) {

@@ -78,7 +78,8 @@ fn for_person(
         layout::words(canvas, words.with_min_x(words.left() + canvas.px(Size::GAP)), &sentence, &hint);
     } else {
         let (picture, words) = above.split_top_bottom_at_fraction(0.48);
-        verdict_picture(canvas, picture.shrink(canvas.px(Size::GAP)), model, decision.verdict, 0.86);
+        verdict_picture(canvas, picture.shrink2(vec2(0.0, canvas.px(8.0))), model, decision.verdict, 0.9);
+        let words = words.with_max_y(words.bottom() - canvas.px(Size::GAP));
         layout::words(canvas, words, &sentence, &hint);
     }
     if let Some(person) = person {
@@ -153,15 +154,19 @@ fn details(canvas: &mut Canvas<'_>, area: Rect, person: &Person, portrait: Optio
         rows.push(("field-expiry-date", canvas.words.date(expiry_date)));
     }
     let step = fields.height() / 3.0;
-    for (at, (key, value)) in rows.iter().enumerate() {
-        let row = Rect::from_min_size(
-            pos2(fields.left(), fields.top() + step * at as f32),
-            vec2(fields.width(), step),
-        );
-        let (label, text) = row.split_left_right_at_fraction(0.45);
-        let key = canvas.words.get(key);
-        canvas.text(label, &key, Type::new(Size::SMALL, ink).left());
-        canvas.text(text, value, Type::new(30.0, ink).bold().left());
+    let label_type = Type::new(Size::SMALL, ink).left();
+    let labels: Vec<String> = rows.iter().map(|(key, _)| canvas.words.get(key)).collect();
+    let widths = labels
+        .iter()
+        .map(|label| canvas.galley(label, label_type, canvas.px(Size::SMALL), f32::INFINITY).size().x);
+    let wanted = widths.fold(0.0, f32::max) + canvas.px(Size::GAP);
+    let wanted = wanted.max(fields.width() * 0.4).min(fields.width() * 0.55);
+    for (at, (label, (_, value))) in labels.iter().zip(&rows).enumerate() {
+        let top = fields.top() + step * at as f32;
+        let row = Rect::from_min_size(pos2(fields.left(), top), vec2(fields.width(), step));
+        let (left, right) = row.split_left_right_at_x(row.left() + wanted);
+        canvas.text(left, label, label_type);
+        canvas.text(right, value, Type::new(30.0, ink).bold().left());
     }
 }
 
