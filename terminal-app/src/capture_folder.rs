@@ -3,6 +3,7 @@
 //! A folder may hold nothing but `EF.SOD.bin` and `DGn.bin`. Names that other tools write are understood too:
 //! `EF_SOD.bin`, `SOD.bin`, `Datagroup1.bin`, `EF_DG1.bin`, in any case. Keys are never stored.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use reader_core::capture::{
@@ -45,12 +46,10 @@ pub enum FolderError {
         path: PathBuf,
     },
     /// A file is larger than any chip's.
-    #[error("{path} has {bytes} bytes; the limit is {MAX_FILE_BYTES}")]
+    #[error("{path} has more than {MAX_FILE_BYTES} bytes, the limit")]
     TooLarge {
         /// Which.
         path: PathBuf,
-        /// Its size.
-        bytes: u64,
     },
     /// Two files are the same file of the chip.
     #[error("{path} and another file are both {file}; remove one")]
@@ -128,11 +127,7 @@ pub fn load(folder: &Path) -> Result<Loaded, FolderError> {
             continue;
         }
         let Some(file) = file_of_name(name) else { continue };
-        let bytes = std::fs::metadata(&path).map_err(read_error(&path))?.len();
-        if bytes > MAX_FILE_BYTES {
-            return Err(FolderError::TooLarge { path, bytes });
-        }
-        let content = std::fs::read(&path).map_err(read_error(&path))?;
+        let content = bounded(&path)?;
         if capture.files.insert(file, FileState::Read(content)).is_some() {
             return Err(FolderError::Twice { path, file });
         }
@@ -140,8 +135,8 @@ pub fn load(folder: &Path) -> Result<Loaded, FolderError> {
     let mut simulated_chip = false;
     let traces = folder.join("capture.json");
     if traces.exists() {
-        let text = std::fs::read_to_string(&traces).map_err(read_error(&traces))?;
-        let stored: Stored = serde_json::from_str(&text)
+        let text = bounded(&traces)?;
+        let stored: Stored = serde_json::from_slice(&text)
             .map_err(|error| FolderError::Traces { path: traces.clone(), problem: error.to_string() })?;
         simulated_chip = stored.simulated.iter().any(|part| part == SIMULATED_CHIP);
         stored.into_capture(&mut capture).map_err(|problem| FolderError::Traces { path: traces, problem })?;
@@ -150,6 +145,19 @@ pub fn load(folder: &Path) -> Result<Loaded, FolderError> {
         return Err(FolderError::Nothing { path: folder.to_owned() });
     }
     Ok(Loaded { capture, simulated_chip })
+}
+
+/// A whole file, if it is no larger than one of a capture may be; its length is not asked for, since a device has none.
+fn bounded(path: &Path) -> Result<Vec<u8>, FolderError> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|source| FolderError::Read { path: path.to_owned(), source })?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length <= MAX_FILE_BYTES) {
+        Ok(bytes)
+    } else {
+        Err(FolderError::TooLarge { path: path.to_owned() })
+    }
 }
 
 /// Writes a capture into a folder that does not exist or is empty.

@@ -244,6 +244,10 @@ fn zones_and_codes_are_decoded() {
     );
     assert_eq!(decoded["document_number"], good.document_number);
     assert!(decoded["checks"].as_array().unwrap().iter().all(|check| check["holds"] == true), "{decoded}");
+    let people = idterm(&["mrz", "-", "--lang", "vi"]).stdin(&zone("good")).done().exits(0);
+    for wanted in ["Giới tính                    Nam", "số kiểm tra: ngày sinh"] {
+        assert!(people.stdout.contains(wanted), "{people}");
+    }
     let wrong = zone("good").replacen(&good.birth, "000101", 1);
     let decoded = idterm(&["mrz", &wrong, "--json"]).done().exits(3).json();
     assert!(decoded["checks"].as_array().unwrap().iter().any(|check| check["holds"] == false), "{decoded}");

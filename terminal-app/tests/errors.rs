@@ -149,6 +149,11 @@ fn what_is_no_certificate_is_refused_by_name_and_reason() {
         (&json!(1), 1),
         "{done}"
     );
+    // A file without an end is cut off and refused, not read for ever.
+    let huge = folder.join("huge.cer");
+    std::fs::File::create(&huge).unwrap().set_len(65 << 20).unwrap();
+    let done = idterm(&["trust", "add", &huge, "--trust", &store, "--json"]).done();
+    assert!(done.error("E1006")["text"].as_str().unwrap().contains("limit"), "{done}");
     let missing = folder.join("missing.cer");
     let done = idterm(&["trust", "add", &missing, "--trust", &store, "--json"]).done();
     assert!(done.error("E1006")["text"].as_str().unwrap().contains("missing.cer"), "{done}");
@@ -216,6 +221,10 @@ fn capture_folders_that_are_none() {
         let error = done.error(code);
         assert!(format!("{error}").contains(words), "{done}");
     }
+    let large = Folder::new("large");
+    std::fs::File::create(large.path().join("DG2.bin")).unwrap().set_len(5 << 20).unwrap();
+    let done = idterm(&["inspect", large.path().to_str().unwrap(), "--json"]).done();
+    assert!(done.error("E1006")["text"].as_str().unwrap().contains("DG2.bin"), "{done}");
     let done = idterm(&["inspect", &folder.join("missing"), "--json"]).done();
     assert!(done.error("E1006")["text"].as_str().unwrap().contains("missing"), "{done}");
     let full = Folder::new("full");

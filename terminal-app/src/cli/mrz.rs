@@ -5,7 +5,7 @@ use reader_core::wire::date::Date;
 use serde_json::json;
 
 use super::access::value_of;
-use super::output::{Output, Tone, bold, coloured};
+use super::output::{Output, Tone, coloured};
 use crate::failure::{ErrorCode, Failure};
 
 /// Decodes `argument`. A zone with a wrong check digit is decoded and reported, and the command succeeds with the
@@ -59,17 +59,18 @@ pub fn run(argument: &str, today: Date, output: &Output) -> Result<u8, Failure> 
     document.insert("checks".to_owned(), json!(listed));
     output.document(&document);
     for (key, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
-        output.line(format!(
-            "{:<22} {value}",
-            bold(&output.texts.get(&format!("field-{}", key.replace('_', "-"))))
-        ));
+        let spelled =
+            if *key == "sex" { output.texts.find(&format!("sex-{}", value.to_lowercase())) } else { None };
+        output.row(key, spelled.as_ref().unwrap_or(value));
     }
     for check in &checks {
         let tone = if check.holds { Tone::Good } else { Tone::Bad };
+        let field = check.field.to_string();
+        let field = output.texts.find(&format!("zone-{}", field.replace(' ', "-"))).unwrap_or(field);
         output.line(format!(
             "{} {}",
             coloured(tone, tone.sign()),
-            output.texts.with("cli-check-digit", &[("field", &check.field.to_string())])
+            output.texts.with("cli-check-digit", &[("field", &field)])
         ));
     }
     Ok(if faulty == 0 { 0 } else { 3 })

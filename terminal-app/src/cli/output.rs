@@ -69,6 +69,13 @@ impl Output {
         }
     }
 
+    /// A labelled value, the labels of several in one column; nothing with `--json`.
+    pub fn row(&self, key: &str, value: &str) {
+        let label = self.texts.get(&format!("field-{}", key.replace('_', "-")));
+        // Padded before it is made bold: the codes for that would count as characters.
+        self.line(format!("{} {value}", bold(&format!("{label:<28}"))));
+    }
+
     /// The one JSON document; nothing without `--json`.
     pub fn document(&self, document: &impl Serialize) {
         if self.json {

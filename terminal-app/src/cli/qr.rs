@@ -6,7 +6,7 @@ use reader_core::lds::qr::{CardQr, DerivedExpiry, InsuranceQr, Qr};
 use serde_json::{Map, Value, json};
 
 use super::access::value_of;
-use super::output::{Output, bold};
+use super::output::Output;
 use crate::failure::{ErrorCode, Failure};
 
 /// Decodes `argument`.
@@ -30,8 +30,7 @@ pub fn run(argument: &str, output: &Output) -> Result<u8, Failure> {
     }
     output.document(&document);
     for (key, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
-        let label = output.texts.get(&format!("field-{}", key.replace('_', "-")));
-        output.line(format!("{:<24} {value}", bold(&label)));
+        output.row(key, value);
     }
     Ok(0)
 }

@@ -5,7 +5,7 @@
 //! and nothing else is computed, so the folder must be writable by the operator alone.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use reader_core::pki::{Fingerprint, Imported, Pins, Provenance, TrustBuilder, TrustSnapshot, VerifiedBy};
@@ -246,11 +246,16 @@ fn recognise(bytes: &[u8]) -> Kind {
 /// It cannot be read or is larger.
 pub fn read_bounded(path: &Path) -> Result<Vec<u8>, TrustError> {
     let fault = |problem: String| TrustError::Read { path: path.to_owned(), problem };
-    let bytes = fs::metadata(path).map_err(|error| fault(error.to_string()))?.len();
-    if bytes > MAX_FILE_BYTES {
-        return Err(fault(format!("it has {bytes} bytes, and the limit is {MAX_FILE_BYTES}")));
+    // Not by the length that the file system tells: a device tells none and never ends.
+    let mut bytes = Vec::new();
+    fs::File::open(path)
+        .and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|error| fault(error.to_string()))?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length <= MAX_FILE_BYTES) {
+        Ok(bytes)
+    } else {
+        Err(fault(format!("it has more than {MAX_FILE_BYTES} bytes, the limit")))
     }
-    fs::read(path).map_err(|error| fault(error.to_string()))
 }
 
 fn verified_by(text: &str) -> Option<VerifiedBy> {
