@@ -237,6 +237,16 @@ fn the_language_changes_at_any_time_and_returns_for_the_next_visitor() {
 }
 
 #[test]
+fn a_language_that_was_chosen_and_left_does_not_stay() {
+    let mut model = Model::new(setup());
+    drive(&mut model, [Event::Did(Action::Speak(Language::ENGLISH))]);
+    drive(&mut model, (0..19).map(|_| Event::Tick(1_000)));
+    assert_eq!(model.language(), Language::ENGLISH);
+    assert!(drive(&mut model, [Event::Tick(1_000)]).is_empty());
+    assert_eq!((name_of(model.screen()), model.language()), ("attract", vietnamese()));
+}
+
+#[test]
 fn the_arc_follows_the_bytes_and_never_goes_back() {
     let mut progress = Progress::NONE;
     let mut last = 0.0;

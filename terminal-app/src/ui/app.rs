@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use eframe::egui;
 use egui::ViewportCommand;
 
-use super::model::{Action, Event, Model, Screen, Setup};
+use super::model::{Action, Event, Model, Setup};
 use super::portrait::PortraitTexture;
 use super::session::{Desk, Session};
 use super::words::Words;
@@ -15,6 +15,8 @@ use crate::worker::Intent;
 
 /// Between two frames while something moves.
 const MOVING: Duration = Duration::from_millis(33);
+/// Between two frames while nothing does: time has to go on.
+const STILL: Duration = Duration::from_millis(100);
 /// Events taken in one frame: a flood must not keep the screen from being drawn.
 const EVENTS_PER_FRAME: usize = 128;
 
@@ -80,11 +82,7 @@ impl KioskApp {
         if ctx.input(|input| input.pointer.any_pressed() || input.events.iter().any(is_key)) {
             self.apply(Event::Touched);
         }
-        // Pictures move on every screen; a result only grows its line shorter.
-        let pause = match self.model.screen() {
-            Screen::Result { .. } if self.model.shown_ms() > 1_000 => Duration::from_millis(100),
-            _ => MOVING,
-        };
+        let pause = if screens::moves(&self.model) { MOVING } else { STILL };
         ctx.request_repaint_after(pause);
     }
 }

@@ -206,9 +206,10 @@ impl Model {
 
     /// Milliseconds until this screen is cleared if nothing happens; none where nothing is.
     #[must_use]
-    pub const fn idle_limit_ms(&self) -> Option<u32> {
+    pub fn idle_limit_ms(&self) -> Option<u32> {
         match &self.screen {
-            Screen::Attract => None,
+            // Who chose a language and went away leaves the site's first one to the next visitor.
+            Screen::Attract => (self.language != self.first_language()).then_some(self.setup.idle_wipe_ms),
             Screen::Number(_) | Screen::Place => Some(self.setup.idle_wipe_ms.saturating_mul(PATIENCE)),
             Screen::Reading { .. } => Some(READING_LIMIT_MS),
             Screen::Result { .. } | Screen::Fault { .. } => Some(self.setup.idle_wipe_ms),
@@ -468,7 +469,11 @@ impl Model {
     fn clear(&mut self) {
         self.show(Screen::Attract);
         self.presented = None;
-        self.language = self.setup.languages.first().copied().unwrap_or(Language::ENGLISH);
+        self.language = self.first_language();
+    }
+
+    fn first_language(&self) -> Language {
+        self.setup.languages.first().copied().unwrap_or(Language::ENGLISH)
     }
 }
 

@@ -11,6 +11,15 @@ use crate::ui::theme::Size;
 
 /// The card is laid down once in this time.
 const PERIOD_MS: u32 = 5_000;
+/// The parts of it in which the card comes and goes; between them it lies still.
+const ARRIVES: f32 = 0.22;
+const LEAVES: f32 = 0.12;
+
+/// Whether the picture moves at the moment: a machine that waits all night need not draw all night.
+pub(super) fn moves(shown_ms: u32) -> bool {
+    let phase = (shown_ms % PERIOD_MS) as f32 / PERIOD_MS as f32;
+    phase < ARRIVES || phase > 1.0 - LEAVES - 0.06
+}
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option<Action> {
     let start = canvas.words.get("ui-start");
@@ -18,7 +27,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option
     let anywhere = canvas.ui.interact(area, canvas.ui.scope_id().with("anywhere"), egui::Sense::CLICK);
     let (picture, words) = layout::picture_and_words(canvas, area);
     let phase = (model.shown_ms() % PERIOD_MS) as f32 / PERIOD_MS as f32;
-    let arrived = ease_out((phase / 0.22).min((1.0 - phase) / 0.12));
+    let arrived = ease_out((phase / ARRIVES).min((1.0 - phase) / LEAVES));
     pictograms::card_on_reader(&canvas.painter(), picture, &canvas.look, arrived);
     let begin = Choice { key: "start", label: &start, weight: Weight::Primary, action: Action::Start };
     let words =

@@ -29,6 +29,16 @@ const SIMULATED: f32 = 76.0;
 const VISIT: [(Glyph, &str); 3] =
     [(Glyph::Number, "ui-step-number"), (Glyph::Card, "ui-step-card"), (Glyph::Result, "ui-step-result")];
 
+/// Whether something on the screen moves at the moment.
+pub(super) fn moves(model: &Model) -> bool {
+    match model.screen() {
+        Screen::Attract => attract::moves(model.shown_ms()),
+        // A result only grows its line shorter, once its picture is drawn.
+        Screen::Result { .. } => model.shown_ms() < 1_000,
+        _ => true,
+    }
+}
+
 /// Draws the whole screen without a portrait: what tests need.
 pub fn draw(ui: &mut Ui, model: &Model, words: &Words) -> Vec<Action> {
     draw_with(ui, model, words, None)
