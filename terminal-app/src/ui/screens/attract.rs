@@ -18,7 +18,7 @@ const LEAVES: f32 = 0.12;
 /// Whether the picture moves at the moment: a machine that waits all night need not draw all night.
 pub(super) fn moves(shown_ms: u32) -> bool {
     let phase = (shown_ms % PERIOD_MS) as f32 / PERIOD_MS as f32;
-    phase < ARRIVES || phase > 1.0 - LEAVES - 0.06
+    !(ARRIVES..=1.0 - LEAVES - 0.06).contains(&phase)
 }
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model) -> Option<Action> {
