@@ -75,6 +75,12 @@ fn without_the_service_a_reader_is_not_blamed() {
     let service = items.iter().find(|item| item["what"] == "PC/SC").unwrap();
     assert_eq!((&service["state"], doctor.status), (&json!("bad"), Some(1)), "{doctor}");
     assert!(service["remedy"].as_str().unwrap().contains("pcscd"), "{doctor}");
+    let people =
+        idterm(&["doctor", "--lang", "vi"]).env("PCSCLITE_CSOCK_NAME", "/nonexistent/pcscd.comm").done();
+    for wanted in ["kho tin cậy", "chưa tin cậy ai", "đồng hồ"] {
+        assert!(people.stdout.contains(wanted), "{people}");
+    }
+    assert!(!people.stdout.contains("doctor-"), "{people}");
 }
 
 #[test]

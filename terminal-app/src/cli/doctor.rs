@@ -8,6 +8,7 @@ use serde_json::json;
 use super::context::Context;
 use super::output::{Tone, bold, coloured};
 use crate::failure::Failure;
+use crate::text::Texts;
 use crate::worker::Services;
 
 /// One thing looked at.
@@ -37,13 +38,14 @@ impl Item {
 /// # Errors
 /// None of its own: what fails is an item.
 pub fn run(context: &Context) -> Result<u8, Failure> {
+    let texts = &context.output.texts;
     let mut items = Vec::new();
     readers(context, &mut items);
-    driver_options(&mut items);
+    driver_options(texts, &mut items);
     trust(context, &mut items);
     site(context, &mut items);
     clock(context, &mut items);
-    not_in_this_version(&mut items);
+    not_in_this_version(texts, &mut items);
     let rows: Vec<_> = items
         .iter()
         .map(|item| {
@@ -58,10 +60,12 @@ pub fn run(context: &Context) -> Result<u8, Failure> {
         .collect();
     context.output.document(&json!({ "items": rows }));
     for item in &items {
+        let key = format!("doctor-what-{}", item.what.to_lowercase().replace([' ', '/'], "-"));
+        let what = context.output.texts.find(&key).unwrap_or_else(|| item.what.to_owned());
         context.output.line(format!(
             "{} {}: {}",
             coloured(item.tone, item.tone.sign()),
-            bold(item.what),
+            bold(&what),
             item.text
         ));
         if !item.remedy.is_empty() {
@@ -80,7 +84,8 @@ fn readers(context: &Context, items: &mut Vec<Item>) {
             return;
         }
     };
-    items.push(Item::good("PC/SC", "the service runs"));
+    let texts = &context.output.texts;
+    items.push(Item::good("PC/SC", texts.get("doctor-pcsc-runs")));
     let catalogue = match context.catalogue() {
         Ok(catalogue) => catalogue,
         Err(failure) => return items.push(Item::bad("profiles", failure.text, failure.remedy)),
@@ -89,8 +94,8 @@ fn readers(context: &Context, items: &mut Vec<Item>) {
     if readers.is_empty() {
         items.push(Item::bad(
             "readers",
-            "none is connected",
-            "Check the cable, and that a driver knows the reader.",
+            texts.get("doctor-readers-none"),
+            texts.get("doctor-readers-none-remedy"),
         ));
     }
     for reader in readers {
@@ -98,12 +103,13 @@ fn readers(context: &Context, items: &mut Vec<Item>) {
             None => items.push(Item {
                 what: "reader",
                 tone: Tone::Grey,
-                text: format!("{}: not used", reader.name),
+                text: texts.with("doctor-reader-not-used", &[("reader", &reader.name)]),
                 remedy: String::new(),
             }),
             Some(found) => {
                 let profile = found.profile;
-                let text = format!("{}: profile {}", reader.name, profile.id);
+                let text = texts
+                    .with("doctor-reader-profile", &[("reader", &reader.name), ("profile", &profile.id)]);
                 let remedy = profile.advice.join(" ");
                 if profile.quirks.contains(&Quirk::NeedsNewerCcidDriver) || found.because.is_none() {
                     items.push(Item::open("reader", text, remedy));
@@ -117,14 +123,14 @@ fn readers(context: &Context, items: &mut Vec<Item>) {
 
 /// Escape commands (lights, buzzer, bit rate) pass only where the driver lets them.
 #[cfg(target_os = "linux")]
-fn driver_options(items: &mut Vec<Item>) {
+fn driver_options(texts: &Texts, items: &mut Vec<Item>) {
     const PLIST: &str = "/etc/libccid_Info.plist";
     let Ok(text) = std::fs::read_to_string(PLIST) else {
         items.push(Item {
             what: "driver",
             tone: Tone::Grey,
-            text: format!("{PLIST} is not there; is libccid installed?"),
-            remedy: "Install it: apt-get install libccid".to_owned(),
+            text: texts.with("doctor-driver-absent", &[("file", PLIST)]),
+            remedy: texts.get("doctor-driver-absent-remedy"),
         });
         return;
     };
@@ -133,20 +139,23 @@ fn driver_options(items: &mut Vec<Item>) {
         u32::from_str_radix(inner.trim().trim_start_matches("0x"), 16).ok()
     });
     match value {
-        Some(options) if options & 1 == 1 => items.push(Item::good("driver", "escape commands pass")),
+        Some(options) if options & 1 == 1 => {
+            items.push(Item::good("driver", texts.get("doctor-driver-open")))
+        }
         _ => items.push(Item::open(
             "driver",
-            "escape commands do not pass: lights, buzzer and bit rate of readers cannot be set",
-            format!("Set ifdDriverOptions to 0x0001 in {PLIST} and restart pcscd."),
+            texts.get("doctor-driver-closed"),
+            texts.with("doctor-driver-closed-remedy", &[("file", PLIST)]),
         )),
     }
 }
 
 /// Other platforms pass escape commands, or have no such setting.
 #[cfg(not(target_os = "linux"))]
-fn driver_options(_items: &mut Vec<Item>) {}
+fn driver_options(_texts: &Texts, _items: &mut Vec<Item>) {}
 
 fn trust(context: &Context, items: &mut Vec<Item>) {
+    let texts = &context.output.texts;
     let opened = context
         .trust()
         .and_then(|folder| folder.open().map(|snapshot| (folder, snapshot)).map_err(super::trust::no_trust));
@@ -154,8 +163,8 @@ fn trust(context: &Context, items: &mut Vec<Item>) {
         Err(failure) => items.push(Item::bad("trust store", failure.text, failure.remedy)),
         Ok((folder, snapshot)) if snapshot.anchors().is_empty() => items.push(Item::open(
             "trust store",
-            format!("{} trusts nobody: every card will be undetermined", folder.path().display()),
-            "Add the issuing authority's certificates or a master list: idterm trust add FILE --pin SHA256",
+            texts.with("doctor-trust-nobody", &[("folder", &folder.path().display().to_string())]),
+            texts.get("doctor-trust-nobody-remedy"),
         )),
         Ok((_, snapshot)) => {
             let stale = snapshot
@@ -163,15 +172,18 @@ fn trust(context: &Context, items: &mut Vec<Item>) {
                 .iter()
                 .filter(|list| list.next_update().is_some_and(|next| next < context.now))
                 .count();
-            let text = format!(
-                "{} country certificates, {} revocation lists, {stale} of them stale",
-                snapshot.anchors().len(),
-                snapshot.crls().len()
+            let text = texts.with(
+                "doctor-trust-counts",
+                &[
+                    ("anchors", &snapshot.anchors().len().to_string()),
+                    ("lists", &snapshot.crls().len().to_string()),
+                    ("stale", &stale.to_string()),
+                ],
             );
             if stale == 0 {
                 items.push(Item::good("trust store", text));
             } else {
-                items.push(Item::open("trust store", text, "Add the newer lists with idterm trust add."));
+                items.push(Item::open("trust store", text, texts.get("doctor-trust-stale-remedy")));
             }
         }
     }
@@ -182,22 +194,23 @@ fn site(context: &Context, items: &mut Vec<Item>) {
         Ok(site) => site,
         Err(failure) => return items.push(Item::bad("site", failure.text, failure.remedy)),
     };
+    let texts = &context.output.texts;
     items.push(Item::good("site", format!("{} ({})", site.name, site.hash.get(..12).unwrap_or_default())));
     for check in site.policy.without_rule() {
         items.push(Item::open(
             "site",
-            format!("no rule for {}: it always refers", check.as_str()),
-            "Add it under [rules].",
+            texts.with("doctor-site-no-rule", &[("check", check.as_str())]),
+            texts.get("doctor-site-no-rule-remedy"),
         ));
     }
     match Services::of_site(&site) {
-        Err(error) => items.push(Item::bad("services", error.to_string(), "Correct the site file.")),
+        Err(error) => items.push(Item::bad("services", error.to_string(), texts.get("error-2003-remedy"))),
         Ok(services) if !site.services.is_empty() && !services.any() => items.push(Item::open(
             "services",
-            "none has settings at this terminal: nothing is asked",
-            "Put address, facility and password source under [services.NAME.settings] of the site file.",
+            texts.get("doctor-services-none"),
+            texts.get("doctor-services-none-remedy"),
         )),
-        Ok(_) => items.push(Item::good("services", "their settings are sound; nobody was asked")),
+        Ok(_) => items.push(Item::good("services", texts.get("doctor-services-sound"))),
     }
 }
 
@@ -208,20 +221,20 @@ fn clock(context: &Context, items: &mut Vec<Item>) {
     if built.is_some_and(|built| context.now < built) {
         items.push(Item::bad(
             "clock",
-            format!("{text} lies before this program was made"),
-            "Set the clock; use NTP.",
+            context.output.texts.with("doctor-clock-early", &[("time", &text)]),
+            context.output.texts.get("doctor-clock-early-remedy"),
         ));
     } else {
         items.push(Item::good("clock", text));
     }
 }
 
-fn not_in_this_version(items: &mut Vec<Item>) {
+fn not_in_this_version(texts: &Texts, items: &mut Vec<Item>) {
     for what in ["camera", "finger sensor", "models"] {
         items.push(Item {
             what,
             tone: Tone::Grey,
-            text: "not used by this version; biometric checks are not_performed".to_owned(),
+            text: texts.get("doctor-not-in-version"),
             remedy: String::new(),
         });
     }
