@@ -140,7 +140,7 @@ fn driver_options(texts: &Texts, items: &mut Vec<Item>) {
     });
     match value {
         Some(options) if options & 1 == 1 => {
-            items.push(Item::good("driver", texts.get("doctor-driver-open")))
+            items.push(Item::good("driver", texts.get("doctor-driver-open")));
         }
         _ => items.push(Item::open(
             "driver",
