@@ -53,6 +53,11 @@ pub trait Connector: Send + Sync {
     /// The fields it needs for its questions; more are never sent.
     fn needs(&self) -> &[Field];
 
+    /// The service is a simulated one by its settings; an answer may still say so of itself.
+    fn is_simulated(&self) -> bool {
+        false
+    }
+
     /// Asks, within the connector's deadline. Blocks; returns soon after `cancel` is set.
     fn query(&self, query: &Query, cancel: &Cancel) -> Answer;
 }

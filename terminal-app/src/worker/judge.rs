@@ -9,7 +9,7 @@ use reader_core::capture::{AccessFailure, AccessTrace, Capture, Origin};
 use reader_core::evidence::HolderFindings;
 use reader_core::lds::portrait::{self, Pixels, Portraits};
 use reader_core::lds::{DataGroup, FileId};
-use reader_core::policy::decide;
+use reader_core::policy::{Verdict, decide};
 use reader_core::session::link_model::LinkModel;
 use reader_core::session::{self, Cause, ExchangeSize};
 use reader_core::verify::{self, Presented, Proof, ProvedText, Settings, Strictness};
@@ -158,18 +158,23 @@ impl<'a> Judge<'a> {
         if let Some(pixels) = proved_portrait(&proof, &capture) {
             tell(Event::Portrait(Arc::new(pixels)));
         }
-        if job.services.any() && proof.holder().is_some() {
-            self.step(Step::AskServices, tell);
-        }
         let texts = Texts::new(job.language);
         let transaction = job.now.to_string();
-        let asked = job.services.ask(proof.holder(), &transaction, cancel, &texts);
+        let asked = if refused_already(&proof, job) {
+            // Nobody's entitlement concerns a service where the card is refused whatever it answers.
+            job.services.leave("the card is refused already")
+        } else {
+            if job.services.any() && proof.holder().is_some() {
+                self.step(Step::AskServices, tell);
+            }
+            job.services.ask(proof.holder(), &transaction, cancel, &texts)
+        };
         self.step(Step::Decide, tell);
         let mut simulated = Vec::new();
         if job.simulated_chip {
             simulated.push(SIMULATED_CHIP);
         }
-        if asked.iter().any(|one| one.simulated) {
+        if job.services.simulated() || asked.iter().any(|one| one.simulated) {
             simulated.push("gateway");
         }
         let findings = asked.into_iter().map(|one| one.finding).collect();
@@ -191,6 +196,14 @@ impl<'a> Judge<'a> {
         tell(Event::Decided(Box::new(report.clone())));
         Ok(Verified { report, capture })
     }
+}
+
+/// Whether the site's rules refuse the card by what its chip proved alone.
+fn refused_already(proof: &Proof, job: &Job) -> bool {
+    let without = verify::assemble(proof.clone(), HolderFindings::not_performed(), Vec::new());
+    let decision = decide(&without, &job.site.policy);
+    let of_a_service = |check: &str| check.starts_with("service.");
+    decision.verdict == Verdict::Reject && decision.reasons.iter().any(|reason| !of_a_service(&reason.check))
 }
 
 /// Judges a stored capture: no chip, no events.

@@ -72,6 +72,20 @@ impl Services {
         self.services.iter().any(|service| service.connector.is_some())
     }
 
+    /// Whether one of them is a simulated one, asked or not.
+    #[must_use]
+    pub fn simulated(&self) -> bool {
+        self.services
+            .iter()
+            .filter_map(|service| service.connector.as_ref())
+            .any(|connector| connector.is_simulated())
+    }
+
+    /// Asks none of them, and says why.
+    pub(super) fn leave(&self, why: &str) -> Vec<Asked> {
+        self.services.iter().map(|service| not_asked(&service.name, why)).collect()
+    }
+
     /// Asks every service about the person; without a proved person none is asked.
     pub(super) fn ask(
         &self,

@@ -315,6 +315,10 @@ impl Connector for Insurance {
         NEEDS
     }
 
+    fn is_simulated(&self) -> bool {
+        self.settings.config.simulated
+    }
+
     fn query(&self, query: &Query, cancel: &Cancel) -> Answer {
         let config = &self.settings.config;
         let Question::Eligibility = query.question;
