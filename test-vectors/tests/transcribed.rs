@@ -11,6 +11,9 @@ use toml::{Table, Value};
 /// Values that were put together from several, or computed: they stand nowhere as one.
 const COMPOSED: &[&str] = &["command", "response", "mrz_information"];
 
+/// Transcribed from the text of 9303-11 itself (appendices H.2 and I.1), which the collection leaves out.
+const FROM_THE_TEXT: &[&str] = &["dh_im", "ecdh_cam"];
+
 /// Texts as short as this occur by chance.
 const SHORT: usize = 16;
 
@@ -69,6 +72,9 @@ fn no_value_was_altered_on_the_way() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors").join(folder);
         for file in std::fs::read_dir(folder).unwrap() {
             let path = file.unwrap().path();
+            if FROM_THE_TEXT.contains(&path.file_stem().unwrap().to_str().unwrap()) {
+                continue;
+            }
             let table: Table = std::fs::read_to_string(&path).unwrap().parse().unwrap();
             compared += missing(&table, &collection, &path.file_stem().unwrap().to_string_lossy(), &mut out);
         }
