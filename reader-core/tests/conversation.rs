@@ -1,24 +1,25 @@
 //! Whole conversations with the simulated chip: order, number of commands, access rules, proofs of the chip.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+#[path = "common/model_card.rs"]
+mod model_card;
 #[path = "common/simulated.rs"]
 mod simulated;
 
 use std::ops::ControlFlow;
 
+use model_card::model_card;
 use reader_core::capture::{
     AccessFailure, AccessTrace, ActiveAuthenticationTrace, Capture, ChipAuthenticationTrace, Deviation,
     FileState,
 };
 use reader_core::channel::Broken;
-use reader_core::lds::security_infos::{SecurityInfo, SecurityInfos};
 use reader_core::lds::{DataGroup, FileId};
 use reader_core::session::link_model::LinkModel;
 use reader_core::session::{
-    AccessKey, ActiveAuthentication, BacFallback, Cause, ChipAuthentication, Event, Plan, ReadLimits, Step,
-    read_chip,
+    AccessKey, ActiveAuthentication, BacFallback, Cause, ChipAuthentication, Event, Plan, Step, read_chip,
 };
-use reader_core::transport::{Limits, TransportError};
+use reader_core::transport::TransportError;
 use reader_core::wire::status::StatusWord;
 use reader_core::wire::tlv::encode;
 use simulated::{SeededEntropy, SimulatedTransport, card, keys, mrz_key, on_card, quiet, read};
@@ -113,42 +114,6 @@ fn every_sound_persona_is_read_to_the_end() {
     }
 }
 
-/// The files of the published model: EF.CardAccess 60, EF.SOD 2,000, DG1 95, DG2 18,000, DG13 1,000, DG14 400, DG15 100.
-fn model_card() -> Card {
-    let mut card = card("good-nist");
-    // An entry of an unknown protocol fills a set of SecurityInfos up to a size.
-    let filled = |content: &[u8], bytes: usize| {
-        (1..bytes)
-            .map(|fill| {
-                let oid = [&[6, 1, 0x2A][..], &encode(4, &vec![0; fill])].concat();
-                encode(0x31, &[content, &encode(0x30, &oid)].concat())
-            })
-            .find(|set| set.len() == bytes)
-            .unwrap()
-    };
-    let inside = |set: &[u8]| {
-        reader_core::wire::tlv::Reader::new("set", reader_core::wire::tlv::Rules::Ber, set)
-            .any()
-            .map(|object| object.value.to_vec())
-            .unwrap()
-    };
-    let file = |group| on_card(FileId::group(group));
-    let infos = SecurityInfos::parse(&card.files[&on_card(FileId::CARD_ACCESS)]).unwrap();
-    let pace = infos.entries.iter().find(|entry| matches!(entry.info, SecurityInfo::Pace(_)));
-    let access = pace.unwrap().raw.clone();
-    card.files.insert(on_card(FileId::CARD_ACCESS), filled(&access, 60));
-    let dg14 = inside(&inside(&card.files[&file(DataGroup::Dg14)]));
-    card.files.insert(file(DataGroup::Dg14), encode(0x6E, &filled(&dg14, 396)));
-    for (address, tag, value_bytes) in [
-        (on_card(FileId::SOD), 0x77, 1996),
-        (file(DataGroup::Dg2), 0x75, 17_996),
-        (file(DataGroup::Dg13), 0x6D, 996),
-    ] {
-        card.files.insert(address, encode(tag, &vec![0xA5; value_bytes]));
-    }
-    card
-}
-
 #[test]
 fn the_models_files_take_109_short_commands_and_the_published_time() {
     let card = model_card();
@@ -188,22 +153,6 @@ fn the_models_files_take_109_short_commands_and_the_published_time() {
     let reading = read(SimulatedTransport::new(card), &keys("good-nist"), &plan);
     assert_eq!((reading.ended, reading.exchanges.len()), (None, 107));
     assert_eq!(reading.capture.active_authentication, None);
-}
-
-#[test]
-fn declared_extended_lengths_shorten_the_reading() {
-    let mut card = model_card();
-    card.extended_length = true;
-    let limits = ReadLimits { declared: Some(Limits::EXTENDED), ..ReadLimits::default() };
-    let plan = Plan { limits, ..Plan::default() };
-    let transport = SimulatedTransport::new(card.clone()).with_limits(Limits::EXTENDED);
-    let reading = read(transport, &keys("good-nist"), &plan);
-    assert_eq!(reading.ended, None);
-    assert_eq!(reading.exchanges.len(), 20);
-    assert_true_to(&reading.capture, &card);
-    // A reader that carries short commands only gets short commands.
-    let reading = read(SimulatedTransport::new(card), &keys("good-nist"), &plan);
-    assert_eq!((reading.ended, reading.exchanges.len()), (None, 109));
 }
 
 #[test]

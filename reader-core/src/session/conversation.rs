@@ -10,15 +10,16 @@ use crate::capture::{
     AccessFailure, AccessTrace, ActiveAuthenticationTrace, Capture, ChipAuthenticationTrace, Deviation,
     FileState, Origin,
 };
+use crate::channel::Broken;
 use crate::crypto::secret::Entropy;
 use crate::lds::security_infos::SecurityInfos;
 use crate::lds::{DataGroup, FileId};
-use crate::transport::Transport;
+use crate::transport::{Limits, Transport, TransportError};
 
 use super::{
     AccessKey, ActiveAuthentication, BacFallback, Cause, ChipAuthentication, ChipAuthenticationOffer,
     ChipSession, Ended, Event, ExchangeSize, FileRead, KeyCommand, NOT_REACHED, Observer, Open, PaceOffer,
-    Plan, Secured, Step, expected,
+    PartialFile, Plan, ReadLimits, Secured, Step, expected, files,
 };
 
 /// The chip, and its EF.CardAccess if there is one that can be read.
@@ -58,11 +59,14 @@ pub fn read_chip<T: Transport>(
         plan,
         entropy,
         observer,
+        limits: plan.limits,
+        short_only: false,
         capture: Capture::new(Origin::Live),
         expected: None,
         finished: Vec::new(),
         chip_refusals: 0,
         given_up: Vec::new(),
+        partial: None,
     };
     let ended = conversation.run(ChipSession::new(transport, plan.timeout_ms));
     let Conversation { mut capture, finished, expected, .. } = conversation;
@@ -91,6 +95,10 @@ struct Conversation<'a> {
     plan: &'a Plan,
     entropy: &'a mut dyn Entropy,
     observer: &'a mut dyn Observer,
+    /// Those of the plan, with what the chip declares.
+    limits: ReadLimits,
+    /// An extended command was refused.
+    short_only: bool,
     capture: Capture,
     /// The groups that EF.SOD lists, once it was read.
     expected: Option<BTreeSet<DataGroup>>,
@@ -99,6 +107,8 @@ struct Conversation<'a> {
     chip_refusals: usize,
     /// Files that were left alone for good reason; a new session does not try again.
     given_up: Vec<FileId>,
+    /// The file that an ended session was reading.
+    partial: Option<PartialFile>,
 }
 
 impl Conversation<'_> {
@@ -112,12 +122,18 @@ impl Conversation<'_> {
                 }
                 Err(ended) => self.note_end(ended),
             };
-            if ended.chip_authentication() != Some(&ChipAuthenticationTrace::NewKeysRefused) {
+            if !self.short_only && refused_extended(&ended) {
+                // Some chips and readers declare what they cannot do, and the channel dies of it.
+                self.stay_short();
+                self.void_proofs();
+            } else if ended.chip_authentication() == Some(&ChipAuthenticationTrace::NewKeysRefused) {
+                // The chip does not have the key that its DG14 names, or an answer was damaged: a second session asks again.
+                // After that, the other files are still worth seeing, without chip authentication; the refusal stays on
+                // record.
+                self.chip_refusals += 1;
+            } else {
                 return Err(ended);
             }
-            // The chip does not have the key that its DG14 names, or an answer was damaged: a second session asks again. After
-            // that, the other files are still worth seeing, without chip authentication; the refusal stays on record.
-            self.chip_refusals += 1;
             session = self.gain_access(ended.restart_in_master_file()?)?;
         }
     }
@@ -128,8 +144,24 @@ impl Conversation<'_> {
         if let Some(partial) = ended.partial.take() {
             let state = FileState::Aborted { read_bytes: partial.bytes.len() };
             self.capture.files.insert(partial.file, state);
+            self.partial = Some(partial).filter(|partial| !partial.bytes.is_empty());
         }
         ended
+    }
+
+    /// Extended lengths are not tried again.
+    fn stay_short(&mut self) {
+        self.short_only = true;
+        self.limits.declared = None;
+        if !self.capture.deviations.contains(&Deviation::ExtendedRefused) {
+            self.capture.deviations.push(Deviation::ExtendedRefused);
+        }
+    }
+
+    /// What an ended session proved of the chip says nothing about the next.
+    fn void_proofs(&mut self) {
+        self.capture.chip_authentication = None;
+        self.capture.active_authentication = None;
     }
 
     /// A proof belongs to its session: what a later session says of chip authentication replaces what an ended one said.
@@ -141,6 +173,7 @@ impl Conversation<'_> {
 
     fn gain_access<T: Transport>(&mut self, open: ChipSession<T, Open>) -> Result<Session<T>, Ended<T>> {
         let (open, infos) = self.card_access(open)?;
+        let open = self.atr_info(open)?;
         let Some(infos) = infos.filter(|infos| infos.pace().next().is_some()) else {
             return self.bac(open);
         };
@@ -189,6 +222,41 @@ impl Conversation<'_> {
         Ok((open, infos))
     }
 
+    /// EF.ATR/INFO, where the reader could make use of what it declares.
+    fn atr_info<T: Transport>(
+        &mut self,
+        open: ChipSession<T, Open>,
+    ) -> Result<ChipSession<T, Open>, Ended<T>> {
+        let wanted = self.wants_atr_info(open.link.transport.limits());
+        if !wanted || self.capture.files.contains_key(&FileId::ATR_INFO) {
+            return Ok(open);
+        }
+        if self.observer.event(Event::Step(Step::Read(FileId::ATR_INFO))).is_break() {
+            return Err(open.stop());
+        }
+        let (open, read) = open.read_atr_info().map_err(|ended| self.note_end(ended))?;
+        if read.state == FileState::Protected {
+            // After PACE it may be readable.
+            self.capture.files.insert(FileId::ATR_INFO, read.state);
+            return Ok(open);
+        }
+        if self.note_file(FileId::ATR_INFO, read, open.link.exchanges.len()).is_break() {
+            return Err(open.stop());
+        }
+        self.learn_limits();
+        Ok(open)
+    }
+
+    const fn wants_atr_info(&self, reader: Limits) -> bool {
+        self.plan.read_atr_info && self.plan.limits.declared.is_none() && reader.extended
+    }
+
+    fn learn_limits(&mut self) {
+        if !self.short_only {
+            self.limits.declared = self.capture.bytes(FileId::ATR_INFO).and_then(files::declared_by);
+        }
+    }
+
     fn pace<T: Transport>(
         &mut self,
         open: ChipSession<T, Open>,
@@ -203,7 +271,13 @@ impl Conversation<'_> {
             _ => Err(Ended::new(open.link, AccessFailure::NotOffered)),
         };
         note_access(&mut self.capture.pace, &result);
-        let session = result?;
+        let mut session = result?;
+        let protected = self.capture.files.get(&FileId::ATR_INFO) == Some(&FileState::Protected);
+        if protected && !self.given_up.contains(&FileId::ATR_INFO) {
+            self.capture.files.remove(&FileId::ATR_INFO);
+            session = self.read(session, FileId::ATR_INFO).map_err(|ended| self.note_end(ended))?;
+            self.learn_limits();
+        }
         if self.observer.event(Event::Step(Step::SelectApplication)).is_break() {
             return Err(session.end(Cause::Cancelled));
         }
@@ -276,7 +350,13 @@ impl Conversation<'_> {
         let observer = &mut *self.observer;
         let mut progress =
             |done_bytes, total_bytes| observer.event(Event::Progress { file, done_bytes, total_bytes });
-        let (session, read) = session.read_file(file, &self.plan.limits, &mut progress)?;
+        let earlier = self.partial.clone().filter(|partial| partial.file == file);
+        let earlier = earlier.unwrap_or(PartialFile { file, bytes: Vec::new() });
+        let (session, read) = session.resume_file(earlier, &self.limits, &mut progress)?;
+        if read.changed {
+            return Err(session.end(Cause::OtherChip));
+        }
+        self.partial.take_if(|partial| partial.file == file);
         if self.note_file(file, read, session.link.exchanges.len()).is_break() {
             return Err(session.end(Cause::Cancelled));
         }
@@ -287,8 +367,8 @@ impl Conversation<'_> {
         if read.selected_by_identifier {
             self.capture.deviations.push(Deviation::SelectedByIdentifier(file));
         }
-        if read.extended_refused && !self.capture.deviations.contains(&Deviation::ExtendedRefused) {
-            self.capture.deviations.push(Deviation::ExtendedRefused);
+        if read.extended_refused {
+            self.stay_short();
         }
         if let Some(announced_bytes) = read.too_large_bytes {
             self.capture.deviations.push(Deviation::TooLarge { file, announced_bytes });
@@ -359,10 +439,22 @@ impl Conversation<'_> {
         }
         let challenge = self.plan.challenge.unwrap_or(random);
         self.capture.active_authentication = Some(ActiveAuthenticationTrace::Aborted);
-        let (session, trace) = session.authenticate_actively(challenge, &dg15, &self.plan.limits)?;
+        let (session, trace) = session.authenticate_actively(challenge, &dg15, &self.limits)?;
         self.capture.active_authentication = Some(trace);
         Ok(session)
     }
+}
+
+/// Whether an extended command ended the session: a bare status word, bytes that are no response, or a reader that failed.
+/// A wrong MAC is no matter of lengths.
+fn refused_extended<T>(ended: &Ended<T>) -> bool {
+    let cause = matches!(
+        ended.cause,
+        Cause::Channel(Broken::BareStatus(_) | Broken::Malformed(_))
+            | Cause::Malformed(_)
+            | Cause::Transport(TransportError::Communication { .. })
+    );
+    ended.link.extended && cause
 }
 
 /// What opened once stays on record when a later session does not come so far.

@@ -6,6 +6,7 @@
 use crate::capture::FileState;
 use crate::channel::Idle;
 use crate::lds::FileId;
+use crate::lds::atr_info::AtrInfo;
 use crate::transport::Limits;
 use crate::wire::apdu::{Command, LengthForm, Response};
 use crate::wire::status::StatusWord;
@@ -35,6 +36,16 @@ impl Default for ReadLimits {
     fn default() -> Self {
         Self { max_file_bytes: 256 * 1024, declared: None }
     }
+}
+
+/// What EF.ATR/INFO declares: only sizes count, since without them no size is known to be safe. Spec: 9303-10 §3.11.1;
+/// 9303-11 §9.3.1.2.
+pub(super) fn declared_by(atr_info: &[u8]) -> Option<Limits> {
+    let info = AtrInfo::parse(atr_info).ok()?;
+    let command_bytes = usize::try_from(info.command_bytes?).ok()?;
+    let response_bytes = usize::try_from(info.response_bytes?).ok()?;
+    let longer = command_bytes > Limits::SHORT.command_bytes && response_bytes > Limits::SHORT.response_bytes;
+    longer.then_some(Limits { command_bytes, response_bytes, extended: true })
 }
 
 impl ReadLimits {
@@ -74,6 +85,8 @@ pub struct FileRead {
     pub too_large_bytes: Option<usize>,
     /// The status word that the chip refused it with, if it did.
     pub refused: Option<StatusWord>,
+    /// It does not begin as it did before the reading was broken off: another file, or another chip.
+    pub changed: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -100,6 +113,9 @@ pub(super) struct FileReader {
     smaller: std::slice::Iter<'static, usize>,
     total: Option<usize>,
     bytes: Vec<u8>,
+    /// What came before the reading was broken off. The first part is read again: that selects the file, and shows whether
+    /// it is the same.
+    earlier: Vec<u8>,
     short_answers: usize,
 }
 
@@ -117,8 +133,14 @@ impl FileReader {
             smaller: SMALLER_CHUNKS.iter(),
             total: None,
             bytes: Vec::new(),
+            earlier: Vec::new(),
             short_answers: 0,
         }
+    }
+
+    /// The same after `earlier` came in a session that ended.
+    pub fn after(self, earlier: Vec<u8>) -> Self {
+        Self { earlier, ..self }
     }
 
     /// Bytes read and bytes in all, as far as known.
@@ -127,7 +149,8 @@ impl FileReader {
     }
 
     pub fn into_partial(self) -> PartialFile {
-        PartialFile { file: self.file, bytes: self.bytes }
+        let bytes = if self.bytes.is_empty() { self.earlier } else { self.bytes };
+        PartialFile { file: self.file, bytes }
     }
 
     /// The next command and the form of its lengths.
@@ -181,6 +204,10 @@ impl FileReader {
             self.wanted = Some(usize::from(ne));
             return None;
         }
+        if self.refuses_extended(status) {
+            (self.extended, self.extended_refused) = (None, true);
+            return None;
+        }
         if status == StatusWord::WRONG_LENGTH && self.shrink() {
             return None;
         }
@@ -208,7 +235,14 @@ impl FileReader {
             self.address = Address::Current;
         }
         if first {
-            self.total = tlv::announced_size("file", data).ok();
+            // EF.ATR/INFO is a row of data objects, so its first one says nothing about the whole.
+            let one_object = self.file != FileId::ATR_INFO;
+            self.total = tlv::announced_size("file", data).ok().filter(|_| one_object);
+            if !self.take_up_earlier() {
+                let mut read = self.broken_off();
+                read.changed = true;
+                return Some(read);
+            }
             if let Some(announced) = self.total.filter(|total| *total > self.max_bytes) {
                 let mut read = self.broken_off();
                 read.too_large_bytes = Some(announced);
@@ -216,6 +250,9 @@ impl FileReader {
             }
         }
         let complete = self.total.is_some_and(|total| self.bytes.len() >= total);
+        if first && !complete && self.bytes.len() > data.len() {
+            return None;
+        }
         if complete || data.is_empty() || response.status == StatusWord::END_OF_FILE {
             return Some(self.finish());
         }
@@ -230,12 +267,26 @@ impl FileReader {
         (self.short_answers > 16).then(|| self.broken_off())
     }
 
+    /// Goes on where the ended session stopped; `false` if the file begins otherwise now.
+    fn take_up_earlier(&mut self) -> bool {
+        let earlier = std::mem::take(&mut self.earlier);
+        let common = earlier.len().min(self.bytes.len());
+        let same = earlier.get(..common) == self.bytes.get(..common);
+        if !same || earlier.len() > common {
+            self.bytes = earlier;
+        }
+        same
+    }
+
+    /// The chip, under a valid MAC, does not take the extended command that it was sent.
+    fn refuses_extended(&self, status: StatusWord) -> bool {
+        const NO_DIAGNOSIS: StatusWord = StatusWord(0x6F00);
+        let refusals = [StatusWord::WRONG_LENGTH, StatusWord::INSTRUCTION_NOT_SUPPORTED, NO_DIAGNOSIS];
+        self.next_command().1 == LengthForm::Extended && refusals.contains(&status)
+    }
+
     /// The chip took a length that this card or reader cannot do.
     fn shrink(&mut self) -> bool {
-        if self.extended.take().is_some() {
-            self.extended_refused = true;
-            return true;
-        }
         self.wanted = None;
         let chunk = self.chunk;
         match self.smaller.find(|smaller| **smaller < chunk) {
@@ -262,6 +313,7 @@ impl FileReader {
     fn refused(&mut self, status: StatusWord) -> FileRead {
         let mut read = self.broken_off();
         read.refused = Some(status);
+        read.changed = !self.earlier.is_empty();
         if self.bytes.is_empty() {
             match status {
                 StatusWord::NOT_FOUND => read.state = FileState::Absent,
@@ -292,6 +344,7 @@ impl FileReader {
             extended_refused: self.extended_refused,
             too_large_bytes: None,
             refused: None,
+            changed: false,
         }
     }
 }

@@ -117,6 +117,9 @@ pub enum Cause {
     /// No randomness.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
+    /// Another chip than the one whose reading was to be resumed. Nothing of it was taken.
+    #[error("this is another card than the one that was being read; place that one again, or begin anew")]
+    OtherChip,
     /// The observer asked to stop.
     #[error("cancelled")]
     Cancelled,
@@ -183,6 +186,7 @@ impl<T: Transport> Ended<T> {
     pub fn restart(self) -> ChipSession<T, Open> {
         let mut link = *self.link;
         link.chip_authentication = None;
+        link.extended = false;
         ChipSession { link, state: Open(()) }
     }
 
@@ -218,13 +222,25 @@ impl<T: Transport> ChipSession<T, Open> {
         Ended::new(self.link, Cause::Cancelled)
     }
 
-    /// EF.CardAccess, the one file that is read before access control: its short identifier in the master file, without
-    /// selecting anything first. Spec: 9303-10 §3.6.1.1; 9303-11 §4.2, §9.2.11.
+    /// EF.CardAccess, read before access control: its short identifier in the master file, without selecting anything
+    /// first. Spec: 9303-10 §3.6.1.1; 9303-11 §4.2, §9.2.11.
     ///
     /// # Errors
     /// The card is gone, or its bytes are no responses.
-    pub fn read_card_access(mut self) -> Result<(Self, FileRead), Ended<T>> {
-        let mut reader = files::FileReader::new(FileId::CARD_ACCESS, &ReadLimits::default(), 256, None);
+    pub fn read_card_access(self) -> Result<(Self, FileRead), Ended<T>> {
+        self.read_open(FileId::CARD_ACCESS)
+    }
+
+    /// EF.ATR/INFO in the same way; some chips give it only after access control. Spec: 9303-10 §3.11.1.
+    ///
+    /// # Errors
+    /// The card is gone, or its bytes are no responses.
+    pub fn read_atr_info(self) -> Result<(Self, FileRead), Ended<T>> {
+        self.read_open(FileId::ATR_INFO)
+    }
+
+    fn read_open(mut self, file: FileId) -> Result<(Self, FileRead), Ended<T>> {
+        let mut reader = files::FileReader::new(file, &ReadLimits::default(), 256, None);
         loop {
             let (command, _) = reader.next_command();
             match self.link.plain(&command, ChipWork::None) {
@@ -330,8 +346,22 @@ impl<T: Transport> ChipSession<T, Secured> {
         limits: &ReadLimits,
         progress: &mut dyn FnMut(usize, usize) -> std::ops::ControlFlow<()>,
     ) -> Result<(Self, FileRead), Ended<T>> {
+        self.resume_file(PartialFile { file, bytes: Vec::new() }, limits, progress)
+    }
+
+    /// Reads on in a file whose reading was broken off in an earlier session. Its first part is read again, by short
+    /// identifier, in place of a selection: [`FileRead::changed`] tells when it is not what it was.
+    ///
+    /// # Errors
+    /// As [`ChipSession::read_file`].
+    pub fn resume_file(
+        self,
+        earlier: PartialFile,
+        limits: &ReadLimits,
+        progress: &mut dyn FnMut(usize, usize) -> std::ops::ControlFlow<()>,
+    ) -> Result<(Self, FileRead), Ended<T>> {
         let (short, extended) = limits.chunks(&self.state.channel, self.link.transport.limits());
-        let mut reader = files::FileReader::new(file, limits, short, extended);
+        let mut reader = files::FileReader::new(earlier.file, limits, short, extended).after(earlier.bytes);
         let mut session = self;
         loop {
             let (command, form) = reader.next_command();
@@ -365,6 +395,7 @@ impl<T: Transport> ChipSession<T, Secured> {
             Ok(protected) => protected,
             Err(error) => return Err(Ended::new(link, error)),
         };
+        link.extended = form == LengthForm::Extended;
         let received = match link.raw(&bytes, work) {
             Ok(received) => received,
             Err(cause) => return Err(Ended::new(link, cause)),

@@ -53,6 +53,9 @@ pub struct Plan {
     pub assumed_card_access: Option<Vec<u8>>,
     /// Sizes of files and exchanges.
     pub limits: ReadLimits,
+    /// Read EF.ATR/INFO for the sizes that the chip takes, where the reader carries extended lengths and `limits` declares
+    /// none.
+    pub read_atr_info: bool,
     /// For one exchange.
     pub timeout_ms: u32,
 }
@@ -68,6 +71,7 @@ impl Default for Plan {
             challenge: None,
             assumed_card_access: None,
             limits: ReadLimits::default(),
+            read_atr_info: true,
             timeout_ms: 10_000,
         }
     }
