@@ -35,10 +35,8 @@ fn integer(value: u8) -> Vec<u8> {
 /// The usual card with these variants of PACE instead of its own.
 fn offering(variants: &[(Suite, u8, u8)]) -> Card {
     let mut card = card("good");
-    card.access.pace = variants
-        .iter()
-        .map(|(suite, _, parameter_id)| PaceOffer { suite: *suite, parameter_id: *parameter_id })
-        .collect();
+    card.access.pace =
+        variants.iter().map(|(suite, _, parameter_id)| PaceOffer::generic(*suite, *parameter_id)).collect();
     let infos =
         variants.iter().map(|(_, arc, id)| sequence(&[protocol(&[4, 2, *arc]), integer(2), integer(*id)]));
     card.files.insert(on_card(FileId::CARD_ACCESS), encode(0x31, &infos.collect::<Vec<_>>().concat()));

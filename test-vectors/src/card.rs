@@ -57,13 +57,46 @@ impl Hash {
     }
 }
 
-/// One PACE variant that the chip offers (ECDH generic mapping).
+/// How PACE makes a generator of its nonce. Spec: 9303-11 §4.4.3.3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mapping {
+    /// By a key agreement of its own.
+    Generic,
+    /// By a pseudo-random function of two nonces.
+    Integrated,
+    /// Generic mapping, after which the chip proves its key of Chip Authentication. Curves and AES only.
+    ChipAuthentication,
+}
+
+/// One PACE variant that the chip offers. The parameters fix the key agreement: DH for 0 to 2, ECDH for 8 to 18.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PaceOffer {
-    /// Cipher of the resulting channel; with ECDH-GM it fixes the protocol's object identifier.
+    /// Cipher of the resulting channel.
     pub suite: Suite,
-    /// Standardized domain parameter identifier, e.g. 12 (P-256), 13 (brainpoolP256r1).
+    /// Standardized domain parameter identifier, e.g. 0 (1024 bits, DH), 12 (P-256), 13 (brainpoolP256r1).
     pub parameter_id: u8,
+    /// How the nonce is mapped.
+    pub mapping: Mapping,
+}
+
+impl PaceOffer {
+    /// Generic mapping, as most cards have it.
+    pub const fn generic(suite: Suite, parameter_id: u8) -> PaceOffer {
+        PaceOffer { suite, parameter_id, mapping: Mapping::Generic }
+    }
+
+    /// The component of the object identifier below id-PACE (0.4.0.127.0.7.2.2.4) that names the key agreement and the
+    /// mapping; the suite's follows it. Spec: 9303-11 §9.2.3.
+    pub const fn protocol_component(self) -> u8 {
+        let modular = self.parameter_id < 8;
+        match self.mapping {
+            Mapping::Generic if modular => 1,
+            Mapping::Generic => 2,
+            Mapping::Integrated if modular => 3,
+            Mapping::Integrated => 4,
+            Mapping::ChipAuthentication => 6,
+        }
+    }
 }
 
 /// A key of Chip Authentication.

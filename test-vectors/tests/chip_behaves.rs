@@ -27,7 +27,7 @@ fn card() -> Card {
     };
     let mut card = bare_card();
     card.access.can = Some("000123".into());
-    card.access.pace = vec![PaceOffer { suite: Suite::Aes128, parameter_id: 13 }];
+    card.access.pace = vec![PaceOffer::generic(Suite::Aes128, 13)];
     card.files = [
         ((Directory::MasterFile, 0x011C), file(20, 1)),
         ((Directory::MasterFile, 0x011D), file(40, 2)),
@@ -122,7 +122,7 @@ fn every_pace_offer_opens() {
         for parameter_id in 8..=18 {
             let mut card = card();
             card.access.pace =
-                vec![PaceOffer { suite: Suite::Aes128, parameter_id: 9 }, PaceOffer { suite, parameter_id }];
+                vec![PaceOffer::generic(Suite::Aes128, 9), PaceOffer::generic(suite, parameter_id)];
             let mut chip = Chip::new(card, u64::from(parameter_id));
             let curve = CurveName::from_parameter_id(parameter_id).unwrap();
             let mut terminal = pace(&mut chip, suite, curve, CAN).unwrap();

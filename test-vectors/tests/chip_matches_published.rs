@@ -99,7 +99,7 @@ fn secure_messaging_with_aes256() {
 /// A chip with the random numbers of the published PACE example.
 fn pace_chip(mrz_information: &str) -> Chip {
     let vector = load("pace/ecdh_gm");
-    let pace = vec![PaceOffer { suite: Suite::Aes128, parameter_id: 13 }];
+    let pace = vec![PaceOffer::generic(Suite::Aes128, 13)];
     let access = AccessControl { bac: false, pace, can: None, mrz_information: mrz_information.into() };
     let draws = ["s", "chip_map_private", "chip_ephemeral_private"].map(|field| vector.hex(field));
     Chip::with_entropy(Card { access, ..bare_card() }, entropy(&[&draws[0], &draws[1], &draws[2]]))
@@ -143,7 +143,7 @@ fn another_password_or_token_is_refused() {
 #[test]
 fn the_eac2_example() {
     let vector = load("pace/eac2_example");
-    let pace = vec![PaceOffer { suite: Suite::Aes128, parameter_id: 13 }];
+    let pace = vec![PaceOffer::generic(Suite::Aes128, 13)];
     let access = AccessControl { pace, can: Some(vector.text("password").into()), ..bare_card().access };
     let draws = ["s", "chip_map_private", "chip_ephemeral_private"].map(|field| vector.hex(field));
     let mut chip =

@@ -21,7 +21,7 @@ pub use fault::{Fault, PaceStep};
 pub use sm::Channel;
 
 use crate::card::{Card, ChipAuthenticationKey, Directory};
-use crate::num::{BigUint, Curve, expand};
+use crate::num::{BigUint, expand};
 
 /// A source of the chip's randomness: it fills the slice.
 pub type Entropy = Box<dyn FnMut(&mut [u8]) + Send>;
@@ -117,7 +117,8 @@ impl Chip {
     }
 
     /// A chip with given random numbers, as a worked example prescribes them. It draws, in this order: the BAC challenge
-    /// (8 bytes), K.IC (16); the PACE nonce (16), the mapping key and the ephemeral key (as wide as the curve's order).
+    /// (8 bytes), K.IC (16); the PACE nonce (16; 32 in integrated mapping with AES-192 and -256), the mapping key (not in
+    /// integrated mapping) and the ephemeral key (as wide as the group's order).
     pub fn with_entropy(card: Card, entropy: Entropy) -> Chip {
         Chip { card, entropy, faults: Vec::new(), state: State::new() }
     }
@@ -314,14 +315,14 @@ impl Chip {
         out
     }
 
-    /// A number between 1 and n - 1.
-    fn random_scalar(&mut self, curve: &Curve) -> BigUint {
-        let mut bytes = vec![0; curve.order_bytes()];
+    /// A number between 1 and the order less one.
+    fn random_scalar(&mut self, order: &BigUint) -> BigUint {
+        let mut bytes = vec![0; order.to_bytes_be().len()];
         loop {
             self.fill_random(&mut bytes);
-            let excess = bytes.len() as u64 * 8 - curve.n.bits();
+            let excess = bytes.len() as u64 * 8 - order.bits();
             let candidate = BigUint::from_bytes_be(&bytes) >> excess;
-            if candidate != BigUint::ZERO && candidate < curve.n {
+            if candidate != BigUint::ZERO && candidate < *order {
                 return candidate;
             }
         }

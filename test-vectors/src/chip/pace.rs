@@ -1,19 +1,22 @@
-//! PACE with ECDH and generic mapping. Spec: 9303-11 §4.4.
+//! PACE with DH and ECDH; generic, integrated and chip authentication mapping. Spec: 9303-11 §4.4.
 
 use super::command_in::Command;
-use super::primitives::{cbc_encrypt, derive_key, mac_unpadded};
+use super::primitives::{
+    cbc_encrypt, derive_key, encrypt_block, integrated_nonce_bytes, key_bytes, mac_unpadded, pad,
+    pseudo_random,
+};
 use super::sm::Channel;
 use super::{Answer, Chip, Fault, PaceStep, Protocol, status, tlv};
-use crate::card::{Hash, PaceOffer, Suite};
-use crate::num::{BigUint, Curve, CurveName, Point, ecdh};
+use crate::card::{ChipAuthenticationKey, Hash, Mapping, PaceOffer, Suite};
+use crate::num::{BigUint, CurveName, Element, Group, fixed_width};
 
-/// id-PACE-ECDH-GM without its last component, which names the cipher. Spec: 9303-11 §9.2.3.
-const ID_PACE_ECDH_GM: [u8; 9] = [0x04, 0x00, 0x7F, 0x00, 0x07, 0x02, 0x02, 0x04, 0x02];
+/// id-PACE without its last two components: agreement with mapping, and cipher. Spec: 9303-11 §9.2.3.
+const ID_PACE: [u8; 8] = [0x04, 0x00, 0x7F, 0x00, 0x07, 0x02, 0x02, 0x04];
 
 /// A run of PACE and the command that it waits for.
 pub(super) struct Pace {
-    suite: Suite,
-    curve: CurveName,
+    offer: PaceOffer,
+    group: Group,
     /// K_π, which encrypts the nonce.
     password_key: Vec<u8>,
     awaiting: Awaiting,
@@ -22,8 +25,8 @@ pub(super) struct Pace {
 enum Awaiting {
     Nonce,
     Mapping { nonce: Vec<u8> },
-    Agreement { generator: Point },
-    Token { channel: Channel, chip_public: Point, terminal_public: Point },
+    Agreement { generator: Element, chip_data: Option<Vec<u8>> },
+    Token { channel: Channel, chip_public: Element, terminal_public: Element, chip_data: Option<Vec<u8>> },
 }
 
 impl Chip {
@@ -36,25 +39,32 @@ impl Chip {
         }
         let objects = tlv::split(&command.data).ok_or(status::WRONG_DATA)?;
         let oid = tlv::find(&objects, 0x80).ok_or(status::WRONG_DATA)?;
-        let parameter_id = tlv::find(&objects, 0x84);
-        let offer = |offer: &&PaceOffer| {
-            oid == [&ID_PACE_ECDH_GM[..], &[offer.suite.oid_component()]].concat()
-                && parameter_id.is_none_or(|id| id == [offer.parameter_id])
-        };
-        let offer = *self.card.access.pace.iter().find(offer).ok_or(status::WRONG_DATA)?;
-        let curve = CurveName::from_parameter_id(offer.parameter_id).ok_or(status::WRONG_DATA)?;
+        let offer = self.pace_offer(oid, tlv::find(&objects, 0x84))?;
+        let group = Group::from_parameter_id(offer.parameter_id).ok_or(status::WRONG_DATA)?;
         let password = match tlv::find(&objects, 0x83) {
             Some([1]) => Hash::Sha1.digest(self.card.access.mrz_information.as_bytes()),
             Some([2]) => self.card.access.can.clone().ok_or(status::REFERENCE_NOT_FOUND)?.into_bytes(),
             _ => return Err(status::REFERENCE_NOT_FOUND),
         };
         self.state.protocol = Protocol::Pace(Pace {
-            suite: offer.suite,
-            curve,
+            offer,
+            group,
             password_key: derive_key(offer.suite, &password, 3),
             awaiting: Awaiting::Nonce,
         });
         Ok(Answer::ok([]))
+    }
+
+    /// The offer that a command means. Where the identifier is offered with several domain parameters, object 84 must
+    /// say which; parameters that are not offered cannot be referred to. Spec: 9303-11 §4.4.4.1.
+    fn pace_offer(&self, oid: &[u8], parameter_id: Option<&[u8]>) -> Result<PaceOffer, u16> {
+        let mut offers = self.card.access.pace.iter().copied().filter(|offer| oid == identifier(*offer));
+        let first = offers.clone().next().ok_or(status::WRONG_DATA)?;
+        match parameter_id {
+            Some(id) => offers.find(|offer| id == [offer.parameter_id]).ok_or(status::REFERENCE_NOT_FOUND),
+            None if offers.any(|offer| offer.parameter_id != first.parameter_id) => Err(status::WRONG_DATA),
+            None => Ok(first),
+        }
     }
 
     /// One GENERAL AUTHENTICATE. Any failure ends the run: `pace` is put back only where it goes on.
@@ -66,44 +76,59 @@ impl Chip {
         if last == (command.cla & 0x10 != 0) {
             return Err(status::CHAIN_BROKEN);
         }
-        let curve = pace.curve.curve();
+        let (group, suite) = (pace.group, pace.offer.suite);
         let received = |tag| tlv::find(&objects, tag).ok_or(status::WRONG_DATA);
-        let point =
-            |tag| curve.decode(received(tag)?).filter(|p| curve.contains(p)).ok_or(status::WRONG_DATA);
+        let member =
+            |tag| group.decode(received(tag)?).filter(|e| group.contains(e)).ok_or(status::WRONG_DATA);
         let (tag, value, awaiting) = match pace.awaiting {
             Awaiting::Nonce => {
-                let nonce = self.random::<16>();
-                let iv = vec![0; pace.suite.block_bytes()];
-                let mut z = cbc_encrypt(pace.suite, &pace.password_key, &iv, &nonce);
+                let integrated = pace.offer.mapping == Mapping::Integrated;
+                let mut nonce = vec![0; if integrated { integrated_nonce_bytes(suite) } else { 16 }];
+                self.fill_random(&mut nonce);
+                let mut z = cbc_encrypt(suite, &pace.password_key, &vec![0; suite.block_bytes()], &nonce);
                 if self.has(&Fault::PaceShortNonce) {
                     z.truncate(8);
                 }
-                (0x80, z, Awaiting::Mapping { nonce: nonce.to_vec() })
+                (0x80, z, Awaiting::Mapping { nonce })
+            }
+            Awaiting::Mapping { nonce } if pace.offer.mapping == Mapping::Integrated => {
+                let t = received(0x81)?;
+                if t.len() != key_bytes(suite) {
+                    return Err(status::WRONG_DATA);
+                }
+                let generator = integrated(group, suite, &nonce, t).ok_or(status::WRONG_DATA)?;
+                (0x82, Vec::new(), Awaiting::Agreement { generator, chip_data: None })
             }
             Awaiting::Mapping { nonce } => {
-                let terminal = point(0x81)?;
-                let private = self.random_scalar(curve);
-                let public = curve.multiply(&private, &curve.generator);
-                let shared = curve.multiply(&private, &terminal);
-                let generator =
-                    curve.add(&curve.multiply(&BigUint::from_bytes_be(&nonce), &curve.generator), &shared);
-                let answer = self.public_or_fault(PaceStep::Mapping, curve, &public, received(0x81)?);
-                (0x82, answer, Awaiting::Agreement { generator })
+                let terminal = member(0x81)?;
+                let private = self.random_scalar(group.order());
+                let public = group.multiple(&private, &group.generator());
+                let shared = group.multiple(&private, &terminal);
+                let nonce = BigUint::from_bytes_be(&nonce);
+                let generator = group.sum(&group.multiple(&nonce, &group.generator()), &shared);
+                let chip_data = match pace.offer.mapping {
+                    Mapping::ChipAuthentication => {
+                        Some(self.chip_data(pace.offer, &private).ok_or(status::WRONG_DATA)?)
+                    }
+                    Mapping::Generic | Mapping::Integrated => None,
+                };
+                let answer = self.public_or_fault(PaceStep::Mapping, group, &public, received(0x81)?);
+                (0x82, answer, Awaiting::Agreement { generator, chip_data })
             }
-            Awaiting::Agreement { generator } => {
-                let terminal_public = point(0x83)?;
-                let private = self.random_scalar(curve);
-                let chip_public = curve.multiply(&private, &generator);
+            Awaiting::Agreement { generator, chip_data } => {
+                let terminal_public = member(0x83)?;
+                let private = self.random_scalar(group.order());
+                let chip_public = group.multiple(&private, &generator);
                 if chip_public == terminal_public {
                     return Err(status::AUTHENTICATION_FAILED);
                 }
-                let secret = ecdh(pace.curve, &private.to_bytes_be(), &terminal_public);
-                let channel = Channel::from_secret(pace.suite, &secret.ok_or(status::WRONG_DATA)?);
-                let answer = self.public_or_fault(PaceStep::Agreement, curve, &chip_public, received(0x83)?);
-                (0x84, answer, Awaiting::Token { channel, chip_public, terminal_public })
+                let secret = group.secret(&private, &terminal_public).ok_or(status::WRONG_DATA)?;
+                let channel = Channel::from_secret(suite, &secret);
+                let answer = self.public_or_fault(PaceStep::Agreement, group, &chip_public, received(0x83)?);
+                (0x84, answer, Awaiting::Token { channel, chip_public, terminal_public, chip_data })
             }
-            Awaiting::Token { channel, chip_public, terminal_public } => {
-                let token = |public| token(&channel, curve, pace.suite, public);
+            Awaiting::Token { channel, chip_public, terminal_public, chip_data } => {
+                let token = |public| token(&channel, group, pace.offer, public);
                 if received(0x85)? != token(&chip_public) {
                     return Err(status::AUTHENTICATION_FAILED);
                 }
@@ -111,8 +136,12 @@ impl Chip {
                 if self.has(&Fault::PaceWrongToken) {
                     answer[0] ^= 1;
                 }
+                let mut answer = tlv::write(0x86, &answer);
+                if let Some(data) = chip_data {
+                    answer.extend(tlv::write(0x8A, &encrypted_chip_data(&channel, &data)));
+                }
                 self.state.next_channel = Some(channel);
-                return Ok(Answer::ok(tlv::write(0x7C, &tlv::write(0x86, &answer))));
+                return Ok(Answer::ok(tlv::write(0x7C, &answer)));
             }
         };
         pace.awaiting = awaiting;
@@ -120,14 +149,27 @@ impl Chip {
         Ok(Answer::ok(tlv::write(0x7C, &tlv::write(tag, &value))))
     }
 
+    /// Chip Authentication Data: the mapping key divided by the chip's key whose identifier is the parameters', as wide
+    /// as the order. `None` without such a key, and where the variant does not exist. Spec: 9303-11 §4.4.3.5.1, §4.4.5.6.
+    fn chip_data(&self, offer: PaceOffer, mapping_private: &BigUint) -> Option<Vec<u8>> {
+        let curve = CurveName::from_parameter_id(offer.parameter_id)?;
+        let fits =
+            |key: &&ChipAuthenticationKey| key.curve == curve && key.key_id == Some(offer.parameter_id);
+        let key = self.card.chip_authentication.iter().find(fits)?;
+        let order = &curve.curve().n;
+        let inverse = BigUint::from_bytes_be(&key.private).modinv(order)?;
+        let data = fixed_width(&(inverse * mapping_private % order), curve.curve().order_bytes());
+        (offer.suite != Suite::TripleDes).then_some(data)
+    }
+
     /// The encoded public key, or what a fault puts in its place.
-    fn public_or_fault(&self, step: PaceStep, curve: &Curve, public: &Point, terminal: &[u8]) -> Vec<u8> {
-        let mut encoded = curve.encode(public);
+    fn public_or_fault(&self, step: PaceStep, group: Group, public: &Element, terminal: &[u8]) -> Vec<u8> {
+        let mut encoded = group.encode(public);
         if self.has(&Fault::PacePointAtInfinity(step)) {
-            encoded = curve.encode(&Point::Infinity);
+            encoded = group.encode(&group.neutral());
         }
         if self.has(&Fault::PaceOffCurve(step)) {
-            // The same x with another y: no curve has three.
+            // The same x with another y: no curve has three. A neighbouring number is no member of the subgroup.
             if let Some(last) = encoded.last_mut() {
                 *last ^= 1;
             }
@@ -139,9 +181,32 @@ impl Chip {
     }
 }
 
-/// The authentication token over the other side's public key. Spec: 9303-11 §4.4.3.4.
-fn token(channel: &Channel, curve: &Curve, suite: Suite, public: &Point) -> Vec<u8> {
-    let oid = tlv::write(0x06, &[&ID_PACE_ECDH_GM[..], &[suite.oid_component()]].concat());
-    let key = tlv::write(0x86, &curve.encode(public));
-    mac_unpadded(suite, channel.keys().1, &tlv::write(0x7F49, &[oid, key].concat()))
+/// The contents of an offer's object identifier.
+fn identifier(offer: PaceOffer) -> Vec<u8> {
+    [&ID_PACE[..], &[offer.protocol_component(), offer.suite.oid_component()]].concat()
+}
+
+/// The generator of integrated mapping. Spec: 9303-11 §4.4.3.3.2.
+fn integrated(group: Group, suite: Suite, s: &[u8], t: &[u8]) -> Option<Element> {
+    let random = BigUint::from_bytes_be(&pseudo_random(suite, s, t, group.prime().bits()));
+    group.from_field(&(random % group.prime()))
+}
+
+/// A_IC. Spec: 9303-11 §4.4.3.5.3 and §4.4.3.5.4.
+fn encrypted_chip_data(channel: &Channel, data: &[u8]) -> Vec<u8> {
+    let (suite, key) = (channel.suite(), channel.keys().0);
+    let block_bytes = suite.block_bytes();
+    let iv = encrypt_block(suite, key, &vec![0xFF; block_bytes]);
+    cbc_encrypt(suite, key, &iv, &pad(data, block_bytes))
+}
+
+/// The authentication token over the other side's public key. Spec: 9303-11 §4.4.3.4, §9.4.
+fn token(channel: &Channel, group: Group, offer: PaceOffer, public: &Element) -> Vec<u8> {
+    let tag = match group {
+        Group::Curve(_) => 0x86,
+        Group::Modp(_) => 0x84,
+    };
+    let key = tlv::write(tag, &group.encode(public));
+    let body = [tlv::write(0x06, &identifier(offer)), key].concat();
+    mac_unpadded(offer.suite, channel.keys().1, &tlv::write(0x7F49, &body))
 }

@@ -42,6 +42,50 @@ pub fn derive_key(suite: Suite, secret: &[u8], counter: u32) -> Vec<u8> {
     key
 }
 
+/// Size of a key in bytes; triple DES has two keys. Spec: 9303-11 §4.4.3.3.
+pub fn key_bytes(suite: Suite) -> usize {
+    match suite {
+        Suite::TripleDes | Suite::Aes128 => 16,
+        Suite::Aes192 => 24,
+        Suite::Aes256 => 32,
+    }
+}
+
+/// Size in bytes of the nonce s of integrated mapping: whole blocks, at least as many bits as the key.
+pub fn integrated_nonce_bytes(suite: Suite) -> usize {
+    key_bytes(suite).next_multiple_of(suite.block_bytes())
+}
+
+/// The constants c0 and c1 of the pseudo-random function, for nonces of 128 and of 256 bits.
+const C_128: [u128; 2] =
+    [0xa668_892a_7c41_e3ca_739f_40b0_57d8_5904, 0xa4e1_36ac_725f_738b_01c1_f602_17c1_88ad];
+const C_256: [[u128; 2]; 2] = [
+    [0xd463_d652_3412_4ef7_8970_5498_6dca_0a17, 0x4e28_df75_8cba_a03f_2406_1641_4d5a_1676],
+    [0x54bd_7255_f0aa_f831_bec3_423f_cf39_d69b, 0x6cbf_0666_77d0_faae_5aad_d99d_f8e5_3517],
+];
+
+/// R(s, t) for a prime of so many bits: x1 ‖ x2 ‖ … of integrated mapping. Spec: 9303-11 §4.4.3.3.2.
+pub fn pseudo_random(suite: Suite, s: &[u8], t: &[u8], prime_bits: u64) -> Vec<u8> {
+    let [c0, c1] = if s.len() == 16 {
+        C_128.map(|c| c.to_be_bytes().to_vec())
+    } else {
+        C_256.map(|halves| halves.map(u128::to_be_bytes).concat())
+    };
+    let cbc = |key: &[u8], data: &[u8]| cbc_encrypt(suite, key, &vec![0; suite.block_bytes()], data);
+    let next_key = |key: &[u8], data: &[u8]| {
+        let mut next = cbc(key, data);
+        next.truncate(key_bytes(suite));
+        next
+    };
+    let mut key = next_key(t, s);
+    let mut out = Vec::new();
+    while (out.len() as u64) * 8 < prime_bits + 64 {
+        out.extend(cbc(&key, &c1));
+        key = next_key(&key, &c0);
+    }
+    out
+}
+
 /// One block in place. The key has the suite's length: every caller derives it.
 fn block(suite: Suite, key: &[u8], data: &mut [u8], encrypt: bool) {
     fn run<C: KeyInit + BlockCipherEncrypt + BlockCipherDecrypt>(key: &[u8], data: &mut [u8], encrypt: bool) {

@@ -8,7 +8,7 @@ use crate::num;
 const TERMINAL_AUTHENTICATION: &str = "0.4.0.127.0.7.2.2.2";
 const CHIP_PUBLIC_KEY_ECDH: &str = "0.4.0.127.0.7.2.2.1.2";
 const CHIP_AUTHENTICATION_ECDH: &str = "0.4.0.127.0.7.2.2.3.2";
-const PACE_ECDH_GM: &str = "0.4.0.127.0.7.2.2.4.2";
+const PACE: &str = "0.4.0.127.0.7.2.2.4";
 const ACTIVE_AUTHENTICATION: &str = "2.23.136.1.1.5";
 const ECDSA_PLAIN: &str = "0.4.0.127.0.7.1.1.4.1";
 
@@ -30,7 +30,7 @@ pub fn terminal_authentication() -> Vec<u8> {
 /// PACEInfo, version 2.
 #[must_use]
 pub fn pace(offer: PaceOffer) -> Vec<u8> {
-    let protocol = oid(&format!("{PACE_ECDH_GM}.{}", suite_arc(offer.suite)));
+    let protocol = oid(&format!("{PACE}.{}.{}", offer.protocol_component(), suite_arc(offer.suite)));
     sequence(&[protocol, integer(2), integer(u64::from(offer.parameter_id))])
 }
 
@@ -107,7 +107,7 @@ mod tests {
             key_id: None,
             suite: Suite::Aes128,
         };
-        let offer = PaceOffer { suite: Suite::Aes128, parameter_id: 13 };
+        let offer = PaceOffer::generic(Suite::Aes128, 13);
         let file = ef_card_access(&[terminal_authentication(), chip_authentication(&key), pace(offer)]);
         let hex: String = file.iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(

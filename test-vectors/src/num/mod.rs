@@ -4,13 +4,18 @@
 //! from the key, the message and a seed.
 
 mod ecdsa;
+mod group;
+mod modp;
 mod params;
 mod point;
+mod point_encoding;
 mod rsa;
 
 use std::sync::OnceLock;
 
 pub use ecdsa::{Signature, ecdsa_sign, ecdsa_verify};
+pub use group::{Element, Group};
+pub use modp::{Modp, ModpNumbers};
 pub use num_bigint::BigUint;
 pub use point::{Curve, Point};
 pub use rsa::{RsaKey, rsa_raw};

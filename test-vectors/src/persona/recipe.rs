@@ -220,7 +220,7 @@ impl Recipe {
     fn access_control(&self, holder: &Holder, fields: &Fields) -> AccessControl {
         let (pace, can) = match self.access {
             Access::PaceAndBac { suite, parameter_id } => {
-                (vec![PaceOffer { suite, parameter_id }], self.access_number(holder))
+                (vec![PaceOffer::generic(suite, parameter_id)], self.access_number(holder))
             }
             Access::Bac => (Vec::new(), None),
         };

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a broken test may panic")]
 
 pub mod access;
+pub mod pace;
 
 use test_vectors::card::{AccessControl, Card, Suite};
 use test_vectors::chip::primitives::{cbc_decrypt, cbc_encrypt, encrypt_block, mac, pad, unpad};
