@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::profile::{Kind, Profile, RawProfile};
+use crate::limits::Limits;
+use crate::name::occurs;
+use crate::profile::{Profile, RawProfile};
 
 macro_rules! built_in {
     ($($id:literal),* $(,)?) => {
@@ -12,14 +14,40 @@ macro_rules! built_in {
 }
 
 built_in![
-    "base",
-    "generic-pcsc",
-    "simulated",
+    "access-is-epassport",
     "acs-acr122u",
     "acs-acr1252u",
+    "acs-acr1281u",
     "acs-acr1552u",
+    "acs-escape",
+    "adh-gt521f",
+    "base",
+    "circle-cir315",
+    "cute-mrz-serial",
+    "desko-penta",
+    "ef01-fingerprint",
+    "escpos-printer",
+    "feitian-r502",
+    "generic-pcsc",
+    "gm65-qr-module",
     "hid-omnikey-5022",
+    "hid-omnikey-5023",
+    "hid-omnikey-5422",
+    "hid-omnikey-5427ck",
+    "honeywell-serial-scanner",
+    "identiv-escape",
+    "identiv-utrust-3700f",
     "identiv-utrust-3720f",
+    "identiv-utrust-4701f",
+    "jth-hn212",
+    "lcus-relay",
+    "omnikey-vendor",
+    "osdp-peripheral",
+    "pcsc-reader",
+    "r30x-fingerprint",
+    "r503-fingerprint",
+    "regula-rfid",
+    "simulated",
     "vn-cccd",
 ];
 
@@ -41,8 +69,49 @@ pub struct Fault {
 pub struct Match<'a> {
     /// The profile.
     pub profile: &'a Profile,
+    /// What this reader carries: the profile's limits.
+    pub limits: Limits,
     /// The part of the name that matched; `None` for the fallback.
     pub because: Option<&'a str>,
+    /// What the name says of the slot.
+    pub slot: Slot<'a>,
+}
+
+/// What a reader's name says of its slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot<'a> {
+    /// This part of the name marks the slot for cards of persons.
+    Preferred(&'a str),
+    /// The device has but one slot, or the profile knows no name for it.
+    Only,
+    /// The device names its slot for cards of persons otherwise: this is probably another one.
+    Other,
+}
+
+impl Slot<'_> {
+    /// Which of several slots to take: the least.
+    #[must_use]
+    pub const fn rank(self) -> u8 {
+        match self {
+            Self::Preferred(_) => 0,
+            Self::Only => 1,
+            Self::Other => 2,
+        }
+    }
+}
+
+/// What becomes of a reader.
+#[derive(Clone, Debug)]
+pub enum Choice<'a> {
+    /// It can be used.
+    Use(Match<'a>),
+    /// It must not be used at all, such as a SAM slot.
+    Refuse {
+        /// The profile that says so.
+        profile: &'a Profile,
+        /// The part of the name that gave it away.
+        because: &'a str,
+    },
 }
 
 /// Checked profiles by identifier.
@@ -98,7 +167,7 @@ impl Catalogue {
             }
         }
         let mut profiles = BTreeMap::new();
-        for id in raw.keys().filter(|id| *id != "base") {
+        for (id, _) in raw.iter().filter(|(_, profile)| !profile.family) {
             let checked = merge(&raw, id)
                 .map_err(|problem| vec![problem])
                 .and_then(|(merged, lineage)| merged.check(id, lineage));
@@ -111,10 +180,11 @@ impl Catalogue {
                 }
             }
         }
-        if !profiles.contains_key(FALLBACK) && faults.is_empty() {
+        faults.extend(names_claimed_twice(&profiles));
+        if faults.is_empty() && profiles.get(FALLBACK).is_none_or(|profile| profile.limits.is_none()) {
             faults.push(Fault {
                 profile: FALLBACK.to_owned(),
-                problem: "the fallback profile is missing".to_owned(),
+                problem: "the fallback profile is missing or describes no reader".to_owned(),
             });
         }
         if faults.is_empty() { Ok(Self { profiles }) } else { Err(faults) }
@@ -131,26 +201,62 @@ impl Catalogue {
         self.profiles.get(id)
     }
 
-    /// The profile for a PC/SC reader of this name: the longest matching part wins, the generic one otherwise.
-    /// `None` where the reader must not be used at all, such as a SAM slot.
+    /// The profile for a PC/SC reader of this name, unless it must not be used at all.
     #[must_use]
     pub fn for_reader(&self, name: &str) -> Option<Match<'_>> {
-        let lower = name.to_lowercase();
-        let occurs = |part: &String| lower.contains(&part.to_lowercase());
+        match self.choose(name)? {
+            Choice::Use(found) => Some(found),
+            Choice::Refuse { .. } => None,
+        }
+    }
+
+    /// What becomes of a PC/SC reader of this name: the longest matching part wins, the generic profile otherwise. A
+    /// loaded catalogue always has an answer.
+    #[must_use]
+    pub fn choose(&self, name: &str) -> Option<Choice<'_>> {
         let best = self
             .profiles
             .values()
-            .filter(|profile| profile.kind == Kind::PcscContactless && profile.id != FALLBACK)
+            .filter(|profile| profile.id != FALLBACK)
             .flat_map(|profile| {
-                profile.name_contains.iter().filter(|part| occurs(part)).map(move |part| (profile, part))
+                let parts = profile.name_contains.iter().filter(|part| occurs(part, name));
+                parts.map(move |part| (profile, part.as_str()))
             })
             .max_by_key(|(_, part)| part.len());
-        let chosen = match best {
-            Some((profile, part)) => Match { profile, because: Some(part) },
-            None => Match { profile: self.profiles.get(FALLBACK)?, because: None },
+        let (profile, because) = match best {
+            Some((profile, part)) => (profile, Some(part)),
+            None => (self.profiles.get(FALLBACK)?, None),
         };
-        (!chosen.profile.name_rejects.iter().any(occurs)).then_some(chosen)
+        if let Some(because) = profile.name_rejects.iter().find(|part| occurs(part, name)) {
+            return Some(Choice::Refuse { profile, because });
+        }
+        let slot = match profile.slot_prefers.iter().find(|part| occurs(part, name)) {
+            Some(part) => Slot::Preferred(part),
+            None if profile.slot_prefers.is_empty() || because.is_none() => Slot::Only,
+            None => Slot::Other,
+        };
+        Some(Choice::Use(Match { profile, limits: profile.limits?, because, slot }))
     }
+}
+
+/// Two profiles that claim the same part of a name leave the choice to chance.
+fn names_claimed_twice(profiles: &BTreeMap<String, Profile>) -> Vec<Fault> {
+    let mut owners: BTreeMap<String, &str> = BTreeMap::new();
+    let mut faults = Vec::new();
+    for profile in profiles.values() {
+        for part in &profile.name_contains {
+            if let Some(owner) = owners.insert(part.to_lowercase(), &profile.id) {
+                faults.push(Fault {
+                    profile: profile.id.clone(),
+                    problem: format!(
+                        "`name_contains` has `{part}`, which `{owner}` claims too; to replace a built-in profile, call \
+                         the file {owner}.toml"
+                    ),
+                });
+            }
+        }
+    }
+    faults
 }
 
 /// One profile over all it inherits, and their names.

@@ -56,6 +56,16 @@ fn checks_outcomes_and_reasons_are_worded() {
 }
 
 #[test]
+fn every_quirk_of_a_device_is_explained() {
+    for language in Language::all() {
+        for quirk in firmware_profiles::Quirk::ALL {
+            let key = format!("quirk-{}", quirk.key());
+            assert!(language.source().contains(&format!("\n{key} = ")), "{key} in {}", language.code());
+        }
+    }
+}
+
+#[test]
 fn errors_are_worded_as_the_program_has_them() {
     let english = Texts::new(Language::ENGLISH);
     for error in ErrorCode::ALL {

@@ -1,12 +1,13 @@
 //! `idterm doctor`: what this machine has and lacks, each with its remedy.
 
-use firmware_profiles::Quirk;
+use firmware_profiles::{Choice, Match, Quirk, Slot};
 use reader_core::transport::pcsc::PcscService;
 use reader_core::wire::date::Date;
 use serde_json::json;
 
 use super::context::Context;
 use super::output::{Tone, bold, coloured};
+use super::readers::{advice, limits, why};
 use crate::failure::Failure;
 use crate::text::Texts;
 use crate::worker::Services;
@@ -42,6 +43,7 @@ pub fn run(context: &Context) -> Result<u8, Failure> {
     let mut items = Vec::new();
     readers(context, &mut items);
     driver_options(texts, &mut items);
+    kernel_modules(texts, &mut items);
     trust(context, &mut items);
     site(context, &mut items);
     clock(context, &mut items);
@@ -99,37 +101,84 @@ fn readers(context: &Context, items: &mut Vec<Item>) {
         ));
     }
     for reader in readers {
-        match catalogue.for_reader(&reader.name) {
-            None => items.push(Item {
+        match catalogue.choose(&reader.name) {
+            None | Some(Choice::Refuse { .. }) => items.push(Item {
                 what: "reader",
                 tone: Tone::Grey,
                 text: texts.with("doctor-reader-not-used", &[("reader", &reader.name)]),
                 remedy: String::new(),
             }),
-            Some(found) => {
-                let profile = found.profile;
-                let text = texts
-                    .with("doctor-reader-profile", &[("reader", &reader.name), ("profile", &profile.id)]);
-                let remedy = profile.advice.join(" ");
-                if profile.quirks.contains(&Quirk::NeedsNewerCcidDriver) || found.because.is_none() {
-                    items.push(Item::open("reader", text, remedy));
-                } else {
-                    items.push(Item { what: "reader", tone: Tone::Good, text, remedy });
-                }
-            }
+            Some(Choice::Use(found)) => items.push(reader_item(&reader.name, &found, texts)),
         }
     }
 }
 
+/// One usable reader: which profile, why, what it carries; what to do about it.
+fn reader_item(name: &str, found: &Match<'_>, texts: &Texts) -> Item {
+    let profile = found.profile;
+    let text = format!(
+        "{} ({}); {}",
+        texts.with("doctor-reader-profile", &[("reader", name), ("profile", &profile.id)]),
+        why(found, texts),
+        limits(&found.limits, texts)
+    );
+    let mut remedy = advice(found, texts);
+    let old_driver = installed_libccid().and_then(|installed| {
+        let needed = profile.needs_driver.iter().find(|driver| driver.name == "libccid")?;
+        needed.is_newer_than(&installed).then(|| {
+            texts.with("doctor-driver-old", &[("installed", &installed), ("needed", &needed.at_least)])
+        })
+    });
+    let unsure = profile.quirks.contains(&Quirk::NeedsNewerCcidDriver) && installed_libccid().is_none();
+    let doubtful = old_driver.is_some() || unsure || found.because.is_none() || found.slot == Slot::Other;
+    remedy.extend(old_driver);
+    let tone = if doubtful { Tone::Open } else { Tone::Good };
+    Item { what: "reader", tone, text, remedy: remedy.join(" ") }
+}
+
+/// The version of libccid that is installed, from its property list.
+fn installed_libccid() -> Option<String> {
+    let text = std::fs::read_to_string(CCID_PLIST).ok()?;
+    libccid_version(&text)
+}
+
+fn libccid_version(plist: &str) -> Option<String> {
+    let rest = plist.split("<key>CFBundleShortVersionString</key>").nth(1)?;
+    let version = rest.split("<string>").nth(1)?.split("</string>").next()?.trim();
+    version.starts_with(|first: char| first.is_ascii_digit()).then(|| version.to_owned())
+}
+
+/// The kernel's own NFC drivers take some readers from pcscd, which then does not show them at all.
+fn kernel_modules(texts: &Texts, items: &mut Vec<Item>) {
+    let loaded = std::fs::read_to_string("/proc/modules").unwrap_or_default();
+    let taking = nfc_modules(&loaded);
+    if !taking.is_empty() {
+        let modules = taking.join(", ");
+        items.push(Item::open(
+            "driver",
+            texts.with("doctor-kernel-modules", &[("modules", &modules)]),
+            texts.with("doctor-kernel-modules-remedy", &[("modules", &modules)]),
+        ));
+    }
+}
+
+/// Which of those drivers this list of `/proc/modules` holds.
+fn nfc_modules(loaded: &str) -> Vec<&str> {
+    let names = loaded.lines().filter_map(|line| line.split_whitespace().next());
+    names.filter(|name| ["nfc", "pn533", "pn533_usb"].contains(name)).collect()
+}
+
+/// Where libccid keeps its settings and says its version.
+const CCID_PLIST: &str = "/etc/libccid_Info.plist";
+
 /// Escape commands (lights, buzzer, bit rate) pass only where the driver lets them.
 #[cfg(target_os = "linux")]
 fn driver_options(texts: &Texts, items: &mut Vec<Item>) {
-    const PLIST: &str = "/etc/libccid_Info.plist";
-    let Ok(text) = std::fs::read_to_string(PLIST) else {
+    let Ok(text) = std::fs::read_to_string(CCID_PLIST) else {
         items.push(Item {
             what: "driver",
             tone: Tone::Grey,
-            text: texts.with("doctor-driver-absent", &[("file", PLIST)]),
+            text: texts.with("doctor-driver-absent", &[("file", CCID_PLIST)]),
             remedy: texts.get("doctor-driver-absent-remedy"),
         });
         return;
@@ -145,7 +194,7 @@ fn driver_options(texts: &Texts, items: &mut Vec<Item>) {
         _ => items.push(Item::open(
             "driver",
             texts.get("doctor-driver-closed"),
-            texts.with("doctor-driver-closed-remedy", &[("file", PLIST)]),
+            texts.with("doctor-driver-closed-remedy", &[("file", CCID_PLIST)]),
         )),
     }
 }
@@ -237,5 +286,25 @@ fn not_in_this_version(texts: &Texts, items: &mut Vec<Item>) {
             text: texts.get("doctor-not-in-version"),
             remedy: String::new(),
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{libccid_version, nfc_modules};
+
+    #[test]
+    fn the_drivers_version_is_read_from_its_property_list() {
+        let plist = "<key>CFBundleShortVersionString</key>\n\t<string>1.5.2</string>\n";
+        assert_eq!(libccid_version(plist).as_deref(), Some("1.5.2"));
+        assert_eq!(libccid_version("<key>CFBundleShortVersionString</key><string>unknown</string>"), None);
+        assert_eq!(libccid_version(""), None);
+    }
+
+    #[test]
+    fn kernel_drivers_are_told_by_their_whole_names() {
+        let loaded = "pn533_usb 20480 0 - Live\npn533 40960 1 pn533_usb, Live\nnfcsim 1 0 - Live\n";
+        assert_eq!(nfc_modules(loaded), ["pn533_usb", "pn533"]);
+        assert!(nfc_modules("").is_empty());
     }
 }

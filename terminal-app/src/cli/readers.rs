@@ -1,13 +1,14 @@
 //! `idterm readers`: readers and cards present, with the profile that matched and its limits.
 
-use firmware_profiles::Catalogue;
-use reader_core::transport::pcsc::PcscService;
-use serde_json::json;
+use firmware_profiles::{ApduLevel, Catalogue, Choice, Limits, Match, Slot};
+use reader_core::transport::pcsc::{PcscService, ReaderInfo};
+use serde_json::{Value, json};
 
 use super::output::{Output, Tone, bold, coloured};
 use crate::capture_folder::hex;
 use crate::devices::pcsc::failure_of;
 use crate::failure::Failure;
+use crate::text::Texts;
 
 /// Lists what is there.
 ///
@@ -18,34 +19,28 @@ pub fn run(catalogue: &Catalogue, output: &Output) -> Result<u8, Failure> {
     let readers = service.readers().map_err(|error| failure_of(&error))?;
     let mut rows = Vec::new();
     for reader in &readers {
-        let matched = catalogue.for_reader(&reader.name);
-        rows.push(json!({
-            "name": reader.name,
-            "card": reader.atr.is_some(),
-            "atr": reader.atr.as_deref().map(hex),
-            "in_use": reader.in_use,
-            "profile": matched.as_ref().map(|found| &found.profile.id),
-            "because": matched.as_ref().and_then(|found| found.because),
-            "limits": matched.as_ref().map(|found| &found.profile.limits),
-            "quirks": matched.as_ref().map(|found| &found.profile.quirks),
-        }));
+        let choice = catalogue.choose(&reader.name);
+        rows.push(row(reader, choice.as_ref()));
         let card = if reader.atr.is_some() { "cli-reader-card" } else { "cli-reader-empty" };
         let tone = if reader.atr.is_some() { Tone::Good } else { Tone::Grey };
         output.line(format!("{} — {}", bold(&reader.name), coloured(tone, &output.texts.get(card))));
-        match matched {
-            Some(found) => {
-                let limits = found.profile.limits;
+        match choice {
+            Some(Choice::Use(found)) => {
                 output.line(format!(
-                    "  {} {} ({:?}, {} / {} bytes)",
+                    "  {} {}: {}",
                     output.texts.get("cli-reader-profile"),
                     found.profile.id,
-                    limits.apdu_level,
-                    limits.max_command_bytes,
-                    limits.max_response_bytes
+                    why(&found, &output.texts)
                 ));
-                for advice in &found.profile.advice {
+                output.line(format!("  {}", limits(&found.limits, &output.texts)));
+                for advice in advice(&found, &output.texts) {
                     output.line(format!("  {advice}"));
                 }
+            }
+            Some(Choice::Refuse { profile, because }) => {
+                output.line(format!("  {}", output.texts.get("cli-reader-not-used")));
+                let why = output.texts.with("cli-reader-because", &[("part", because)]);
+                output.line(format!("  {} {}: {why}", output.texts.get("cli-reader-profile"), profile.id));
             }
             None => output.line(format!("  {}", output.texts.get("cli-reader-not-used"))),
         }
@@ -55,4 +50,79 @@ pub fn run(catalogue: &Catalogue, output: &Output) -> Result<u8, Failure> {
     }
     output.document(&json!({ "readers": rows }));
     Ok(0)
+}
+
+/// One reader in the document: `profile` is null where it must not be used, `because` says which part of the name
+/// decided.
+fn row(reader: &ReaderInfo, choice: Option<&Choice<'_>>) -> Value {
+    let used = match choice {
+        Some(Choice::Use(found)) => Some(found),
+        _ => None,
+    };
+    let because = match choice {
+        Some(Choice::Use(found)) => found.because,
+        Some(Choice::Refuse { because, .. }) => Some(*because),
+        None => None,
+    };
+    json!({
+        "name": reader.name,
+        "card": reader.atr.is_some(),
+        "atr": reader.atr.as_deref().map(hex),
+        "in_use": reader.in_use,
+        "profile": used.map(|found| &found.profile.id),
+        "because": because,
+        "slot": used.map(|found| match found.slot {
+            Slot::Preferred(_) => "preferred",
+            Slot::Only => "only",
+            Slot::Other => "other",
+        }),
+        "limits": used.map(|found| &found.limits),
+        "quirks": used.map(|found| &found.profile.quirks),
+        "bad_firmware": used.map(|found| &found.profile.bad_firmware),
+    })
+}
+
+/// Why this profile, and what the name says of the slot.
+pub(super) fn why(found: &Match<'_>, texts: &Texts) -> String {
+    let profile = match found.because {
+        Some(part) => texts.with("cli-reader-because", &[("part", part)]),
+        None => texts.get("cli-reader-generic"),
+    };
+    match found.slot {
+        Slot::Preferred(part) => {
+            format!("{profile}; {}", texts.with("cli-reader-slot-preferred", &[("part", part)]))
+        }
+        Slot::Only => profile,
+        Slot::Other => format!("{profile}; {}", texts.get("cli-reader-slot-other")),
+    }
+}
+
+/// The limits in words.
+pub(super) fn limits(limits: &Limits, texts: &Texts) -> String {
+    let level = match limits.apdu_level {
+        ApduLevel::Short => "cli-reader-level-short",
+        ApduLevel::Extended => "cli-reader-level-extended",
+        ApduLevel::Probe => "cli-reader-level-probe",
+    };
+    texts.with(
+        "cli-reader-limits",
+        &[
+            ("level", &texts.get(level)),
+            ("command", &limits.max_command_bytes.to_string()),
+            ("response", &limits.max_response_bytes.to_string()),
+        ],
+    )
+}
+
+/// What whoever installs this reader should know: the profile's advice, then its peculiarities, then firmware.
+pub(super) fn advice(found: &Match<'_>, texts: &Texts) -> Vec<String> {
+    let profile = found.profile;
+    let mut lines = profile.advice.clone();
+    lines.extend(profile.quirks.iter().map(|quirk| texts.get(&format!("quirk-{}", quirk.key()))));
+    lines.extend(
+        profile.bad_firmware.iter().map(|bad| {
+            texts.with("cli-reader-firmware", &[("version", &bad.below), ("reason", &bad.reason)])
+        }),
+    );
+    lines
 }

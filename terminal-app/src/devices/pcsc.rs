@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use firmware_profiles::{ApduLevel, Catalogue, Profile};
-use reader_core::transport::pcsc::{CardEvent, ConnectedCard, PcscService};
+use firmware_profiles::{ApduLevel, Catalogue, Choice, Match};
+use reader_core::transport::pcsc::{CardEvent, ConnectedCard, PcscService, ReaderInfo};
 use reader_core::transport::{Limits, TransportError};
 
 use crate::failure::{ErrorCode, Failure};
@@ -28,15 +28,46 @@ pub fn failure_of(error: &TransportError) -> Failure {
     }
 }
 
-/// What a profile lets pass.
+/// What a reader's profile lets pass. Extended commands are sent only where the chip declares buffers for them too; a
+/// level that nobody has measured counts as short.
 #[must_use]
-pub const fn limits_of(profile: &Profile) -> Limits {
-    let limits = &profile.limits;
+pub const fn limits_of(profile: &firmware_profiles::Limits) -> Limits {
     Limits {
-        command_bytes: limits.max_command_bytes,
-        response_bytes: limits.max_response_bytes,
-        extended: matches!(limits.apdu_level, ApduLevel::Extended),
+        command_bytes: profile.max_command_bytes,
+        response_bytes: profile.max_response_bytes,
+        extended: matches!(profile.apdu_level, ApduLevel::Extended),
     }
+}
+
+/// The reader whose name contains `part`, in any case, and its profile. Where several do, as the slots of one device,
+/// the one for cards of persons comes first, then one with a card on it.
+///
+/// # Errors
+/// None is there by this name, or only slots that must not be used.
+pub fn choose<'a, 'c>(
+    readers: &'a [ReaderInfo],
+    part: &str,
+    catalogue: &'c Catalogue,
+) -> Result<(&'a ReaderInfo, Match<'c>), Failure> {
+    let wanted = part.to_lowercase();
+    let matching: Vec<&ReaderInfo> =
+        readers.iter().filter(|reader| reader.name.to_lowercase().contains(&wanted)).collect();
+    let usable = matching.iter().filter_map(|reader| Some((*reader, catalogue.for_reader(&reader.name)?)));
+    if let Some(best) = usable.min_by_key(|(reader, found)| (found.slot.rank(), reader.atr.is_none())) {
+        return Ok(best);
+    }
+    let Some(refused) = matching.first() else {
+        let present = readers.iter().map(|reader| reader.name.clone()).collect();
+        return Err(failure_of(&TransportError::NoSuchReader { wanted: part.to_owned(), present }));
+    };
+    let why = match catalogue.choose(&refused.name) {
+        Some(Choice::Refuse { profile, because }) => {
+            format!(": its name has `{because}` (profile {})", profile.id)
+        }
+        _ => String::new(),
+    };
+    Err(Failure::new(ErrorCode::NoReader, format!("{} is no slot for cards of persons{why}", refused.name))
+        .with_remedy("Name the reader's contactless slot; `idterm readers` lists both."))
 }
 
 /// A card on a PC/SC reader, and how long one exchange with it may take.
@@ -68,20 +99,14 @@ pub fn open(
 ) -> Result<OpenedReader, Failure> {
     let failed = |error: TransportError| failure_of(&error);
     let service = PcscService::connect().map_err(failed)?;
-    let reader = service.find(part).map_err(failed)?;
-    let Some(matched) = catalogue.for_reader(&reader.name) else {
-        return Err(Failure::new(
-            ErrorCode::NoReader,
-            format!("{} is a slot for security modules", reader.name),
-        )
-        .with_remedy("Name the reader's contactless slot; `idterm readers` lists both."));
-    };
+    let readers = service.readers().map_err(failed)?;
+    let (reader, matched) = choose(&readers, part, catalogue)?;
     if reader.atr.is_none() {
         waiting();
         wait_for_card(&service, &reader.name, wait_s)?;
     }
-    let card = service.open(&reader.name, limits_of(matched.profile)).map_err(failed)?;
-    Ok(OpenedReader { card, exchange_timeout_ms: matched.profile.limits.exchange_timeout_ms })
+    let card = service.open(&reader.name, limits_of(&matched.limits)).map_err(failed)?;
+    Ok(OpenedReader { card, exchange_timeout_ms: matched.limits.exchange_timeout_ms })
 }
 
 /// Waits until a card lies on the reader of this name.
@@ -103,5 +128,43 @@ fn wait_for_card(service: &PcscService, reader: &str, wait_s: u32) -> Result<(),
         if left.is_zero() {
             return Err(no_card());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{choose, limits_of};
+    use firmware_profiles::Catalogue;
+    use reader_core::transport::pcsc::ReaderInfo;
+
+    fn reader(name: &str, card: bool) -> ReaderInfo {
+        ReaderInfo { name: name.to_owned(), atr: card.then(|| vec![0x3B, 0x80]), in_use: false }
+    }
+
+    #[test]
+    fn the_slot_for_cards_is_chosen_whatever_the_order_and_wherever_a_card_lies() {
+        let catalogue = Catalogue::built_in().unwrap();
+        let contact = "HID Global OMNIKEY 5422 Smartcard Reader [OMNIKEY 5422 Smartcard Reader] 01 00";
+        let contactless = "HID Global OMNIKEY 5422 Smartcard Reader [OMNIKEY 5422CL Smartcard Reader] 00 00";
+        let readers = [reader(contact, true), reader(contactless, false)];
+        let (found, matched) = choose(&readers, "omnikey 5422", &catalogue).unwrap();
+        assert_eq!((found.name.as_str(), matched.profile.id.as_str()), (contactless, "hid-omnikey-5422"));
+        assert!(limits_of(&matched.limits).extended);
+        let (only, _) = choose(&readers, contact, &catalogue).unwrap();
+        assert_eq!(only.name, contact, "an exact name is taken at its word");
+    }
+
+    #[test]
+    fn security_module_slots_are_refused_with_the_reason() {
+        let catalogue = Catalogue::built_in().unwrap();
+        let readers = [
+            reader("ACS ACR1252 Dual Reader [ACR1252 Dual Reader SAM] 01 00", true),
+            reader("ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 00 00", false),
+        ];
+        assert!(choose(&readers, "ACR1252", &catalogue).unwrap().0.name.contains("PICC"));
+        let refused = choose(&readers, "SAM]", &catalogue).err().unwrap();
+        assert!(refused.text.contains("SAM*") && refused.text.contains("acs-acr1252u"), "{}", refused.text);
+        let absent = choose(&readers, "OMNIKEY", &catalogue).err().unwrap();
+        assert!(absent.text.contains("ACR1252"), "the others are named: {}", absent.text);
     }
 }
