@@ -3,7 +3,9 @@
 
 use reader_core::key;
 use reader_core::lds::portrait::{self, Portraits};
-use reader_core::lds::{atr_info, com, details, dg1, dg14, dg15, mrz, qr, security_infos, sod};
+use reader_core::lds::{
+    atr_info, com, details, dg1, dg11, dg12, dg14, dg15, dg16, mrz, qr, security_infos, sod,
+};
 use reader_core::pki::crl::Crl;
 use reader_core::pki::{Certificate, Fingerprint, Provenance, TrustBuilder};
 use reader_core::wire::apdu::{Command, LengthForm, Response};
@@ -26,9 +28,12 @@ pub const ALL: &[(&str, Parser)] = &[
     ("der", der),
     ("dg1", dg1_file),
     ("dg2", dg2_file),
+    ("dg11", dg11_file),
+    ("dg12", dg12_file),
     ("dg13", dg13_file),
     ("dg14", dg14_file),
     ("dg15", dg15_file),
+    ("dg16", dg16_file),
     ("master_list", master_list),
     ("mrz", mrz_text),
     ("picture", picture),
@@ -216,6 +221,32 @@ pub fn picture(bytes: &[u8]) -> bool {
     assert_eq!(pixels.data().len(), width * height * pixels.format().bytes());
     assert_eq!(pixels.to_rgb().len(), width * height * 3);
     true
+}
+
+/// DG11.
+pub fn dg11_file(bytes: &[u8]) -> bool {
+    let Ok(file) = dg11::PersonalDetails::parse(bytes) else { return false };
+    assert!(file.trailing_bytes < bytes.len());
+    assert!(file.other_names.len() + file.others.len() <= bytes.len());
+    let full = file.full_name();
+    full.is_none_or(|name| !name.is_empty() && !name.as_str().contains('<'))
+}
+
+/// DG12.
+pub fn dg12_file(bytes: &[u8]) -> bool {
+    let Ok(file) = dg12::DocumentDetails::parse(bytes) else { return false };
+    assert!(file.trailing_bytes < bytes.len());
+    assert!(file.other_persons.len() + file.others.len() <= bytes.len());
+    file.issued.is_none_or(|day| {
+        day.full().is_some() || day.year.is_none() || day.month.is_none() || day.day.is_none()
+    })
+}
+
+/// DG16.
+pub fn dg16_file(bytes: &[u8]) -> bool {
+    let Ok(file) = dg16::PersonsToNotify::parse(bytes) else { return false };
+    assert!(file.trailing_bytes < bytes.len());
+    file.persons.len() + file.others.len() <= bytes.len()
 }
 
 /// DG13 as Vietnam writes it.

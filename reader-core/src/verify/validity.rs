@@ -9,6 +9,7 @@ use crate::evidence::{Finding, Outcome, Reason, Witness};
 use crate::lds::DataGroup;
 use crate::lds::details::Details;
 use crate::lds::dg1::Dg1;
+use crate::lds::dg12::DocumentDetails;
 use crate::lds::mrz::Expiry;
 use crate::pki::Certificate;
 use crate::wire::date::{Date, Timestamp};
@@ -73,9 +74,19 @@ fn usage(certificate: &Certificate) -> (Timestamp, Timestamp) {
     (begin, end)
 }
 
+/// The proved day of issue: of DG13, else of DG12. A day that DG12 leaves partly open is none.
 pub(super) fn issue_date(files: &Files<'_>) -> Option<Date> {
+    issued_in_dg13(files).or_else(|| issued_in_dg12(files))
+}
+
+fn issued_in_dg13(files: &Files<'_>) -> Option<Date> {
     let details = Details::parse(files.group(DataGroup::Dg13).proved()?);
     details.fields()?.issued.as_ref()?.day()
+}
+
+fn issued_in_dg12(files: &Files<'_>) -> Option<Date> {
+    let details = DocumentDetails::parse(files.group(DataGroup::Dg12).proved()?).ok()?;
+    details.issued?.full()
 }
 
 /// `validity.document`.

@@ -96,11 +96,14 @@ fn check_line(check: &CheckReport, with_detail: bool, output: &Output) -> String
     line
 }
 
-/// Particulars of DG13 in the order in which the card prints them; what is not known here follows by its key.
-const DETAILS: [&str; 10] = [
+/// Particulars of DG13 in the order in which the card prints them, and those of DG11 in their places; what is not known
+/// here follows by its key.
+const DETAILS: [&str; 12] = [
+    "personal_number",
     "ethnicity",
     "religion",
     "origin",
+    "place_of_birth",
     "residence",
     "features",
     "issued",

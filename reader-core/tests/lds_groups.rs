@@ -1,0 +1,241 @@
+//! The groups beyond the portrait: specimens of other makers, what is taken from them, and hostile bytes.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod common;
+
+use common::{NOW, bytes, from, shared};
+use proptest::prelude::*;
+use reader_core::capture::{Capture, FileState, Origin};
+use reader_core::evidence::{Holder, Outcome, Reason};
+use reader_core::lds::dg11::PersonalDetails;
+use reader_core::lds::dg12::DocumentDetails;
+use reader_core::lds::dg16::PersonsToNotify;
+use reader_core::lds::personal::PersonalText;
+use reader_core::lds::{DataGroup, Directory, FileId};
+use reader_core::pki::{Pins, TrustBuilder, TrustSnapshot};
+use reader_core::verify::{Presented, Proof, Settings, verify};
+use reader_core::wire::date::Date;
+use reader_core::wire::tlv::encode;
+use test_vectors::card::{self, Hash};
+use test_vectors::issuer::calendar;
+use test_vectors::issuer::cms_out::SignerIdentifier;
+use test_vectors::issuer::country::{FORGER, Issued, SignerNumber, SignerTimes, VIETNAM};
+use test_vectors::issuer::sod::{LdsVersion, SodForm, ef_sod};
+use test_vectors::persona;
+
+fn specimen(name: &str) -> Option<Vec<u8>> {
+    Some(bytes(&shared("vectors/lds/bsi-2008")?, name))
+}
+
+fn text(text: &Option<PersonalText>) -> Option<&str> {
+    text.as_ref().map(PersonalText::as_str)
+}
+
+#[test]
+fn personal_details_of_the_specimen() {
+    let Some(file) = specimen("Datagroup11.bin") else { return };
+    let found = PersonalDetails::parse(&file).unwrap();
+    assert_eq!((found.listed.len(), found.listed[0], found.trailing_bytes), (12, 0x5F0E, 0));
+    assert_eq!(text(&found.name), Some("Doe John"));
+    assert_eq!(found.full_name().unwrap().as_str(), "Doe John");
+    assert_eq!(found.other_names, [PersonalText::new("William")]);
+    assert_eq!(found.birth.unwrap().full(), Date::new(1970, 1, 1), "packed two digits to a byte");
+    assert_eq!(text(&found.place_of_birth), Some("TEST<TEST"));
+    assert_eq!(text(&found.address), Some("TEST<TEST"));
+    assert_eq!((text(&found.personal_number), text(&found.telephone)), (Some("123"), Some("123")));
+    assert_eq!((text(&found.profession), text(&found.title)), (Some("TEST"), Some("TEST")));
+    assert_eq!((text(&found.summary), text(&found.custody)), (Some("TEST"), Some("TEST")));
+    assert_eq!(text(&found.other_documents), Some("123<123"));
+    // One zero byte is no picture; it is kept as it stands.
+    assert!(found.proof_of_citizenship.is_none());
+    assert_eq!(found.others.iter().map(|other| other.tag).collect::<Vec<_>>(), [0x5F16]);
+}
+
+#[test]
+fn document_details_of_the_specimen() {
+    let Some(file) = specimen("Datagroup12.bin") else { return };
+    let found = DocumentDetails::parse(&file).unwrap();
+    assert!(found.listed.is_empty(), "the specimen has no list");
+    assert_eq!(text(&found.authority), Some("TEST"));
+    assert_eq!(found.issued.unwrap().full(), Date::new(2024, 1, 1));
+    assert_eq!(found.other_persons, [PersonalText::new("William")]);
+    assert_eq!((text(&found.observations), text(&found.requirements)), (Some("TEST"), Some("TEST")));
+    assert!(found.front.is_none() && found.rear.is_none());
+    let personalized = found.personalized.unwrap();
+    assert_eq!(personalized.date.full(), Date::new(2024, 1, 1));
+    assert_eq!((personalized.hour, personalized.minute, personalized.second), (12, 30, 59));
+    assert_eq!(text(&found.personalization_system), Some("123"));
+}
+
+#[test]
+fn persons_to_notify() {
+    let person = |tag: u32, name: &str| {
+        let fields = [
+            encode(0x5F50, b"20240229"),
+            encode(0x5F51, name.as_bytes()),
+            encode(0x5F52, b"+84<900000000"),
+            encode(0x5F53, "Số 1<Hà Nội".as_bytes()),
+        ];
+        encode(tag, &fields.concat())
+    };
+    let file = encode(0x70, &[encode(2, &[2]), person(0xA1, "MAU<<AN"), person(0xA2, "MAU<<BINH")].concat());
+    let found = PersonsToNotify::parse(&file).unwrap();
+    assert_eq!((found.declared_count, found.persons.len(), found.others.len()), (Some(2), 2, 0));
+    assert_eq!(text(&found.persons[1].name), Some("MAU<<BINH"));
+    assert_eq!(text(&found.persons[0].address), Some("Số 1<Hà Nội"));
+    assert_eq!(found.persons[0].recorded.unwrap().full(), Date::new(2024, 2, 29));
+    assert!(!format!("{:?}", found.persons).contains("MAU"), "nothing personal is printed");
+    assert!(PersonsToNotify::parse(&file[..file.len() - 1]).is_err());
+}
+
+#[test]
+fn what_is_unexpected_is_kept_and_what_is_endless_refused() {
+    let name = |name: &[u8]| encode(0x5F0E, name);
+    let odd =
+        [name("MẪU<<AN".as_bytes()), name(b"AGAIN"), encode(0x5F11, &[0xFF]), encode(0x5F2B, b"yesterday")];
+    let found = PersonalDetails::parse(&encode(0x6B, &odd.concat())).unwrap();
+    assert_eq!(found.full_name().unwrap().as_str(), "MẪU AN");
+    assert_eq!(found.others.iter().map(|other| other.tag).collect::<Vec<_>>(), [0x5F0E, 0x5F11, 0x5F2B]);
+    assert!(PersonalDetails::parse(&encode(0x6B, &name(b"A").repeat(65))).is_err());
+    assert!(PersonalDetails::parse(&encode(0x6C, &name(b"A"))).is_err());
+    // Four gigabytes announced.
+    assert!(PersonalDetails::parse(&[0x6B, 0x84, 0xFF, 0xFF, 0xFF, 0xFF, 0x5C]).is_err());
+    assert!(DocumentDetails::parse(&[0x6C, 0x84, 0xFF, 0xFF, 0xFF, 0xFF, 0x5C]).is_err());
+}
+
+/// The good card's files without DG13 and with these groups, under an EF.SOD of `signer` that says no signing time.
+fn card_with(groups: &[(u8, Vec<u8>)], signer: &Issued) -> Capture {
+    let mut files: Vec<(u8, Vec<u8>)> = Vec::new();
+    for ((directory, id), bytes) in persona::find("good").unwrap().card(NOW.0).files {
+        let group = FileId { directory: Directory::Emrtd, id }.as_group();
+        if let Some(group) = group.filter(|_| directory == card::Directory::Lds) {
+            files.push((group.number(), bytes));
+        }
+    }
+    files.retain(|(number, _)| *number != 13 && groups.iter().all(|(other, _)| other != number));
+    files.extend_from_slice(groups);
+    files.sort();
+    let listed: Vec<(u8, &[u8])> = files.iter().map(|(number, file)| (*number, file.as_slice())).collect();
+    let form = SodForm {
+        version: LdsVersion::V1_8,
+        hash: Hash::Sha256,
+        identifier: SignerIdentifier::SubjectKeyIdentifier,
+        signing_time_s: None,
+    };
+    let mut capture = Capture::new(Origin::Live);
+    capture.files.insert(FileId::SOD, FileState::Read(ef_sod(&form, &listed, signer)));
+    for (number, file) in files {
+        let group = DataGroup::from_number(number).unwrap();
+        capture.files.insert(FileId::group(group), FileState::Read(file));
+    }
+    capture
+}
+
+fn signer_of(country: &test_vectors::issuer::country::Country) -> Issued {
+    let day = calendar::Date::from_unix_s(NOW.0).plus_years(-2);
+    country.document_signer(SignerNumber(1), SignerTimes::around(day))
+}
+
+fn judge(capture: &Capture) -> Proof {
+    let mut builder = TrustBuilder::new();
+    builder.add_certificate(&VIETNAM.csca(NOW.0).der, &from("test"), &Pins::none());
+    let trust: TrustSnapshot = builder.build();
+    verify(capture, &trust, &Presented::nothing(), NOW, &Settings::default(), None)
+}
+
+fn dg12(date: &[u8]) -> Vec<u8> {
+    encode(0x6C, &[encode(0x5C, &[0x5F, 0x26]), encode(0x5F26, date)].concat())
+}
+
+#[test]
+fn the_issue_date_of_dg12_serves_where_dg13_has_none() {
+    let signer = signer_of(&VIETNAM);
+    let validity = |groups: &[(u8, Vec<u8>)]| {
+        judge(&card_with(groups, &signer)).findings().passive_signer_validity.outcome
+    };
+    let unknown = Outcome::Undetermined(Reason::SigningTimeUnknown);
+    assert_eq!(validity(&[]), unknown);
+    assert_eq!(validity(&[(12, dg12(b"20241121"))]), Outcome::Confirmed);
+    assert_eq!(validity(&[(12, dg12(&[0x20, 0x24, 0x11, 0x21]))]), Outcome::Confirmed);
+    assert_eq!(validity(&[(12, dg12(b"19990101"))]), Outcome::Refuted(Reason::SignedOutsideUsage));
+    assert_eq!(validity(&[(12, dg12(b"20240000"))]), unknown, "a day that is left open says nothing");
+    // DG13 of the good card has a date of its own, which goes first.
+    let good = persona::find("good").unwrap().card(NOW.0);
+    let dg13 = good.files[&(card::Directory::Lds, 0x010D)].clone();
+    assert_eq!(validity(&[(12, dg12(b"19990101")), (13, dg13)]), Outcome::Confirmed);
+    // Without a proved hash it counts for nothing.
+    let mut unsigned = card_with(&[], &signer);
+    let place = FileId::group(DataGroup::Dg12);
+    unsigned.files.insert(place, FileState::Read(dg12(b"20241121")));
+    assert_eq!(judge(&unsigned).findings().passive_signer_validity.outcome, unknown);
+}
+
+fn dg11(name: &str) -> Vec<u8> {
+    let fields = [
+        encode(0x5F0E, name.as_bytes()),
+        encode(0x5F10, b"X-77"),
+        encode(0x5F11, "Huế<Việt Nam".as_bytes()),
+        encode(0x5F42, "Số 1<Đường Mẫu<Hà Nội".as_bytes()),
+        encode(0x5F12, b"+84900000000"),
+    ];
+    encode(0x6B, &fields.concat())
+}
+
+#[test]
+fn proved_dg11_fills_the_holder_where_dg13_is_absent() {
+    let signer = signer_of(&VIETNAM);
+    let holder =
+        |groups: &[(u8, Vec<u8>)]| -> Holder { judge(&card_with(groups, &signer)).holder().unwrap().clone() };
+    let plain = holder(&[]);
+    assert!(plain.details.is_empty());
+    let full = persona::find("good").unwrap().holder.full_name;
+    let filled = holder(&[(11, dg11(&full.replacen(' ', "<<", 1).replace(' ', "<")))]);
+    assert_eq!(filled.name, full, "in its own letters");
+    assert_eq!(filled.number, plain.number, "DG1 says the number");
+    let details: Vec<(&str, &str)> =
+        filled.details.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let expected = [
+        ("personal_number", "X-77"),
+        ("place_of_birth", "Huế, Việt Nam"),
+        ("residence", "Số 1, Đường Mẫu, Hà Nội"),
+    ];
+    assert_eq!(details, expected);
+    // A name that contradicts the MRZ is not shown.
+    assert_eq!(holder(&[(11, dg11("KHÁC<<NGƯỜI"))]).name, plain.name);
+    // DG13 goes first.
+    let good = persona::find("good").unwrap().card(NOW.0);
+    let dg13 = good.files[&(card::Directory::Lds, 0x010D)].clone();
+    let both = holder(&[(11, dg11("KHÁC<<NGƯỜI")), (13, dg13)]);
+    assert_eq!(
+        both.details.get("residence").map(String::as_str),
+        Some(persona::find("good").unwrap().holder.residence)
+    );
+    assert!(!both.details.contains_key("place_of_birth"));
+    // Neither an unsigned file nor a forger's fills anything.
+    let mut unsigned = card_with(&[], &signer);
+    unsigned.files.insert(FileId::group(DataGroup::Dg11), FileState::Read(dg11(full)));
+    assert!(judge(&unsigned).holder().unwrap().details.is_empty());
+    assert!(judge(&card_with(&[(11, dg11(full))], &signer_of(&FORGER))).holder().is_none());
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..120), tag in 0_usize..12) {
+        let tags = [0x5F0E, 0x5F2B, 0x5F26, 0x5F55, 0x5F16, 0x5C, 0xA0, 0xA1, 0x5F50, 0x5F10, 0x5F42, 0x02];
+        for content in [bytes.clone(), encode(tags[tag], &bytes)] {
+            let _ = PersonalDetails::parse(&encode(0x6B, &content));
+            let _ = DocumentDetails::parse(&encode(0x6C, &content));
+            let _ = PersonsToNotify::parse(&encode(0x70, &content));
+        }
+        let _ = PersonalDetails::parse(&bytes);
+    }
+
+    #[test]
+    fn texts_come_back_as_they_were_written(name in "\\PC{0,40}", address in "\\PC{0,60}") {
+        let file = encode(0x6B, &[encode(0x5F0E, name.as_bytes()), encode(0x5F42, address.as_bytes())].concat());
+        let found = PersonalDetails::parse(&file).unwrap();
+        prop_assert_eq!(text(&found.name), Some(name.as_str()));
+        prop_assert_eq!(text(&found.address), Some(address.as_str()));
+        prop_assert!(found.others.is_empty());
+    }
+}
