@@ -8,6 +8,7 @@
 //! insurance gateway gives (`000` in order, `110` revoked, `010` expired). Its last six digits are the card access
 //! number, as on the real card.
 
+mod beyond;
 mod recipe;
 mod table;
 
@@ -120,10 +121,16 @@ pub fn all() -> &'static [Persona] {
     &table::PERSONAS
 }
 
-/// The persona of this name.
+/// Further sound cards, opened by integrated mapping, by DH, and by chip authentication mapping with EF.CardSecurity.
+#[must_use]
+pub fn beyond() -> &'static [Persona] {
+    &beyond::BEYOND
+}
+
+/// The persona of this name, those of [`beyond`] included.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Persona> {
-    all().iter().find(|persona| persona.name == name)
+    all().iter().chain(beyond()).find(|persona| persona.name == name)
 }
 
 /// The certificates that a terminal for Vietnamese cards installs: the simulated authority's three, DER. They serve

@@ -16,7 +16,10 @@ use test_vectors::issuer::cms_out::SignerIdentifier;
 use test_vectors::issuer::country::{
     Country, SignerNumber, SignerTimes, UTOPIA, VIETNAM, VIETNAM_NIST, VIETNAM_RSA,
 };
+use test_vectors::issuer::groups::{EF_CARD_ACCESS, EF_CARD_SECURITY};
 use test_vectors::issuer::lists;
+use test_vectors::issuer::security_infos;
+use test_vectors::issuer::signer::CurveForm;
 use test_vectors::issuer::sod::{LdsVersion, SodForm, content_info, security_object};
 use test_vectors::persona;
 
@@ -272,6 +275,33 @@ fn the_security_object_of_each_persona_verifies() {
         let carried = file.windows(signer.len()).any(|window| window == signer);
         assert_eq!(carried, persona.name != "sod-corrupt", "{}", persona.name);
     }
+}
+
+#[test]
+fn card_security_verifies_and_carries_the_key_of_the_mapping() {
+    let Some(referee) = Referee::new("card-security") else { return };
+    let persona = persona::find("good-pace-cam").unwrap();
+    let card = persona.card(NOW_S);
+    let file = &card.files[&EF_CARD_SECURITY];
+    let content = referee.folder.join("content.der").to_str().unwrap().to_owned();
+    let message = referee.keep("message.der", file);
+    let call =
+        ["cms", "-verify", "-inform", "DER", "-in", &message, "-noverify", "-binary", "-out", &content];
+    let said = referee.ask(&call);
+    assert!(said.fine, "{}", said.text);
+    let infos = fs::read(&content).unwrap();
+    let key = security_infos::chip_public_key(&card.chip_authentication[0], CurveForm::Standardized);
+    assert!(parts(&infos).contains(&key.as_slice()), "the chip's public key is signed");
+    for info in parts(&card.files[&EF_CARD_ACCESS]) {
+        assert!(parts(&infos).contains(&info), "the infos of EF.CardAccess are signed again");
+    }
+    let said = referee.ask(&["cms", "-cmsout", "-print", "-inform", "DER", "-in", &message]).text;
+    assert!(said.contains("0.4.0.127.0.7.3.2.1"), "{said}");
+    let mut altered = file.clone();
+    let at = altered.windows(key.len()).position(|window| window == key).unwrap() + key.len() - 8;
+    altered[at] ^= 1;
+    referee.keep("message.der", &altered);
+    assert!(!referee.ask(&call).fine, "an altered key was taken");
 }
 
 #[test]

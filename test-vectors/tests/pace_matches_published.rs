@@ -6,10 +6,13 @@ mod common;
 
 use common::pace::{identifier, open, set_at, step, value};
 use common::{Terminal, bare_card, entropy, suite};
-use test_vectors::card::{Card, ChipAuthenticationKey, Mapping, PaceOffer, Suite};
+use test_vectors::card::{Card, ChipAuthenticationKey, Directory, Mapping, PaceOffer, Suite};
 use test_vectors::chip::primitives::{cbc_encrypt, derive_key, encrypt_block, pad, pseudo_random};
 use test_vectors::chip::{Channel, Chip, Fault, PaceStep, tlv};
+use test_vectors::issuer::security_infos;
+use test_vectors::issuer::signer::CurveForm;
 use test_vectors::num::{BigUint, CurveName, Element, Group, fixed_width, private_from_seed, public_key};
+use test_vectors::persona;
 use test_vectors::vector::{Vector, load, to_hex};
 
 const SUITES: [Suite; 4] = [Suite::TripleDes, Suite::Aes128, Suite::Aes192, Suite::Aes256];
@@ -112,7 +115,10 @@ fn example_key(vector: &Vector, offer: PaceOffer) -> ChipAuthenticationKey {
     let inverse = number(vector, "chip_data").modinv(order).unwrap();
     let private = fixed_width(&(inverse * number(vector, "chip_map_private") % order), 32);
     assert_eq!(curve.curve().encode(&public_key(curve, &private)), vector.hex("chip_public"));
-    ChipAuthenticationKey { curve, private, key_id: Some(13), suite: offer.suite }
+    let key = ChipAuthenticationKey { curve, private, key_id: Some(13), suite: offer.suite };
+    let info = security_infos::chip_public_key(&key, CurveForm::Standardized);
+    assert_eq!(to_hex(&info), to_hex(&vector.hex("chip_public_key_info")), "as EF.CardSecurity holds it");
+    key
 }
 
 #[test]
@@ -239,6 +245,28 @@ fn faults_reach_numbers_too() {
         match expected {
             Some(expected) => assert_eq!(theirs, expected, "{fault:?}"),
             None => assert!(!group.contains(&theirs), "{fault:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_rarer_cards_open_as_they_say() {
+    for persona in persona::beyond() {
+        let card = persona.card(1_795_255_200);
+        let can = card.access.can.clone().unwrap();
+        for offer in card.access.pace.clone() {
+            let announced = security_infos::pace(offer);
+            let access = &card.files[&(Directory::MasterFile, 0x011C)];
+            assert!(access.windows(announced.len()).any(|window| window == announced), "{}", persona.name);
+            let mut chip = Chip::new(card.clone(), 1);
+            let mut opened = open(&mut chip, offer, (2, can.as_bytes()), None)
+                .unwrap_or_else(|sw| panic!("{} {offer:?}: {sw}", persona.name));
+            let security = opened.terminal.transmit(&mut chip, "00B09D0001");
+            let proves = card.access.pace.iter().any(|offer| offer.mapping == Mapping::ChipAuthentication);
+            assert_eq!(security, if proves { "309000" } else { "6A82" }, "{}", persona.name);
+            assert_eq!(opened.chip_data.is_some(), offer.mapping == Mapping::ChipAuthentication);
+            assert_eq!(opened.terminal.transmit(&mut chip, SELECT_LDS), "9000", "{}", persona.name);
+            assert_eq!(opened.terminal.transmit(&mut chip, "00B0810001"), "619000", "{}", persona.name);
         }
     }
 }

@@ -12,6 +12,8 @@ pub type Address = (Directory, u16);
 
 /// EF.CardAccess.
 pub const EF_CARD_ACCESS: Address = (Directory::MasterFile, 0x011C);
+/// EF.CardSecurity.
+pub const EF_CARD_SECURITY: Address = (Directory::MasterFile, 0x011D);
 /// EF.ATR/INFO.
 pub const EF_ATR_INFO: Address = (Directory::MasterFile, 0x2F01);
 /// EF.COM.

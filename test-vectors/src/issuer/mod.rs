@@ -4,6 +4,7 @@
 //! is used, so that a mistake on one side cannot be undone by the same mistake on the other.
 
 pub mod calendar;
+pub mod card_security;
 pub mod certificate;
 pub mod cms_out;
 pub mod country;

@@ -8,6 +8,7 @@ use crate::card::Hash;
 use crate::num::{self, CurveName, Point, RsaKey};
 
 const ID_EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
+const STANDARDIZED_DOMAIN_PARAMETERS: &str = "0.4.0.127.0.7.1.2";
 const PRIME_FIELD: &str = "1.2.840.10045.1.1";
 const RSA_ENCRYPTION: &str = "1.2.840.113549.1.1.1";
 const RSA_PSS: &str = "1.2.840.113549.1.1.10";
@@ -20,6 +21,9 @@ pub enum CurveForm {
     Named,
     /// Every number of the curve, as 9303-12 §4.1.6.3 asks of passports.
     Explicit,
+    /// The number of the standardized domain parameters, under an algorithm of their own. Chip keys only; a curve without
+    /// such a number is written out. Spec: 9303-11 §9.5.1.
+    Standardized,
 }
 
 /// How an RSA signature is padded.
@@ -129,14 +133,18 @@ impl Signer {
 /// SubjectPublicKeyInfo of a point.
 #[must_use]
 pub fn ec_public_key_info(curve: CurveName, form: CurveForm, point: &Point) -> Vec<u8> {
-    let parameters = match form {
+    let explicit = || sequence(&[oid(ID_EC_PUBLIC_KEY), explicit_parameters(curve)]);
+    let algorithm = match form {
         CurveForm::Named => {
             let dotted: Vec<String> = curve.object_identifier().iter().map(u32::to_string).collect();
-            oid(&dotted.join("."))
+            sequence(&[oid(ID_EC_PUBLIC_KEY), oid(&dotted.join("."))])
         }
-        CurveForm::Explicit => explicit_parameters(curve),
+        CurveForm::Explicit => explicit(),
+        CurveForm::Standardized => curve.parameter_id().map_or_else(explicit, |id| {
+            sequence(&[oid(STANDARDIZED_DOMAIN_PARAMETERS), integer(u64::from(id))])
+        }),
     };
-    sequence(&[sequence(&[oid(ID_EC_PUBLIC_KEY), parameters]), bit_string(&curve.curve().encode(point))])
+    sequence(&[algorithm, bit_string(&curve.curve().encode(point))])
 }
 
 /// ECParameters with every number written out, without a seed. Spec: TR-03111 §5.1.1.

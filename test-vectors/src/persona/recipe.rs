@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::card::{
-    AccessControl, ActiveAuthenticationKey, Card, ChipAuthenticationKey, Hash, PaceOffer, Suite,
+    AccessControl, ActiveAuthenticationKey, Card, ChipAuthenticationKey, Hash, Mapping, PaceOffer, Suite,
 };
 use crate::defect::{Defect, Place};
 use crate::issuer::calendar::Date;
@@ -11,12 +11,14 @@ use crate::issuer::certificate::Period;
 use crate::issuer::cms_out::SignerIdentifier;
 use crate::issuer::country::{Country, Issued, SignerNumber, SignerTimes};
 use crate::issuer::details::{Details, ParentsForm};
-use crate::issuer::groups::{self, EF_ATR_INFO, EF_CARD_ACCESS, EF_COM, EF_SOD, data_group};
+use crate::issuer::groups::{
+    self, EF_ATR_INFO, EF_CARD_ACCESS, EF_CARD_SECURITY, EF_COM, EF_SOD, data_group,
+};
 use crate::issuer::mrz::{self, Fields};
 use crate::issuer::portrait::{self, Look};
-use crate::issuer::security_infos;
 use crate::issuer::signer::{CurveForm, RsaTestKeys};
 use crate::issuer::sod::{self, LdsVersion, SodForm};
+use crate::issuer::{card_security, security_infos};
 use crate::num::{self, CurveName};
 
 /// Size of DG2, as on a real card.
@@ -80,7 +82,7 @@ pub(super) enum Layout {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Access {
-    PaceAndBac { suite: Suite, parameter_id: u8 },
+    PaceAndBac(&'static [PaceOffer]),
     Bac,
 }
 
@@ -219,9 +221,7 @@ impl Recipe {
 
     fn access_control(&self, holder: &Holder, fields: &Fields) -> AccessControl {
         let (pace, can) = match self.access {
-            Access::PaceAndBac { suite, parameter_id } => {
-                (vec![PaceOffer::generic(suite, parameter_id)], self.access_number(holder))
-            }
+            Access::PaceAndBac(offers) => (offers.to_vec(), self.access_number(holder)),
             Access::Bac => (Vec::new(), None),
         };
         AccessControl { bac: true, pace, can, mrz_information: fields.information() }
@@ -241,11 +241,18 @@ impl Recipe {
         self.country.document_signer(self.signer, times)
     }
 
+    /// The parameters that chip authentication mapping runs on: the identifier of the key too. Spec: 9303-11 §9.2.6.
+    fn chip_mapping_id(&self) -> Option<u8> {
+        let Access::PaceAndBac(offers) = self.access else { return None };
+        let cam = offers.iter().find(|offer| offer.mapping == Mapping::ChipAuthentication);
+        cam.map(|offer| offer.parameter_id)
+    }
+
     fn chip_key(&self, persona: &str) -> Option<ChipAuthenticationKey> {
         self.chip_authentication.map(|choice| ChipAuthenticationKey {
             curve: choice.curve,
             private: num::private_from_seed(choice.curve, &format!("chip authentication {persona}")),
-            key_id: None,
+            key_id: self.chip_mapping_id(),
             suite: choice.suite,
         })
     }
@@ -343,7 +350,8 @@ impl Recipe {
             signing_time_s,
         };
         let signed: Vec<(u8, &[u8])> = groups.iter().map(|(group, file)| (*group, file.as_slice())).collect();
-        let sod = sod::ef_sod(&form, &signed, &self.document_signer(holder, today));
+        let signer = self.document_signer(holder, today);
+        let sod = sod::ef_sod(&form, &signed, &signer);
 
         // The order that Vietnamese cards are seen to list them in.
         let listed: Vec<u8> =
@@ -351,6 +359,12 @@ impl Recipe {
         let mut files = BTreeMap::from([(EF_COM, groups::ef_com(&listed)), (EF_SOD, sod)]);
         if !access.pace.is_empty() {
             files.insert(EF_CARD_ACCESS, security_infos::ef_card_access(&open_infos));
+        }
+        if let (Some(_), Some(key)) = (self.chip_mapping_id(), &chip) {
+            let mut infos = open_infos;
+            infos.push(security_infos::chip_public_key(key, CurveForm::Standardized));
+            let file = card_security::ef_card_security(&infos, self.identifier, signing_time_s, &signer);
+            files.insert(EF_CARD_SECURITY, file);
         }
         if self.extended_length {
             files.insert(EF_ATR_INFO, groups::ef_atr_info(2_048));

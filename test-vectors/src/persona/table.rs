@@ -5,7 +5,7 @@
 
 use super::recipe::{Access, Dates, Fault, Holder, Layout, Recipe};
 use super::{Expected, Outcome, Persona, Verdict};
-use crate::card::Suite;
+use crate::card::{PaceOffer, Suite};
 use crate::issuer::cms_out::SignerIdentifier;
 use crate::issuer::country::{FORGER, SignerNumber, UTOPIA, VIETNAM, VIETNAM_NIST, VIETNAM_RSA};
 use crate::issuer::details::ParentsForm;
@@ -16,12 +16,12 @@ use crate::num::CurveName;
 use super::recipe::{ActiveAuthentication, ChipAuthentication};
 
 /// The usual Vietnamese card: PACE and BAC, both proofs of the chip, LDS 1.7.
-const USUAL: Recipe = Recipe {
+pub(super) const USUAL: Recipe = Recipe {
     country: VIETNAM,
     signer: SignerNumber(1),
     layout: Layout::VietnameseCard,
     state: "VNM",
-    access: Access::PaceAndBac { suite: Suite::Aes128, parameter_id: 13 },
+    access: Access::PaceAndBac(&[PaceOffer::generic(Suite::Aes128, 13)]),
     chip_authentication: Some(ChipAuthentication {
         curve: CurveName::BrainpoolP256r1,
         form: CurveForm::Explicit,
@@ -37,7 +37,7 @@ const USUAL: Recipe = Recipe {
 
 const NIST: Recipe = Recipe {
     country: VIETNAM_NIST,
-    access: Access::PaceAndBac { suite: Suite::Aes256, parameter_id: 12 },
+    access: Access::PaceAndBac(&[PaceOffer::generic(Suite::Aes256, 12)]),
     chip_authentication: Some(ChipAuthentication {
         curve: CurveName::P256,
         form: CurveForm::Named,
@@ -51,7 +51,7 @@ const NIST: Recipe = Recipe {
 };
 
 /// The person whom nothing special is said about.
-const SOMEBODY: Holder = Holder {
+pub(super) const SOMEBODY: Holder = Holder {
     number: "090000001000",
     full_name: "NGUYỄN VĂN MẪU",
     female: false,
@@ -69,11 +69,11 @@ const SOMEBODY: Holder = Holder {
     old_number: Some("090001000"),
 };
 
-const fn man(number: &'static str, full_name: &'static str, birth_month_day: [u8; 2]) -> Holder {
+pub(super) const fn man(number: &'static str, full_name: &'static str, birth_month_day: [u8; 2]) -> Holder {
     Holder { number, full_name, birth_month_day, ..SOMEBODY }
 }
 
-const fn woman(number: &'static str, full_name: &'static str, birth_month_day: [u8; 2]) -> Holder {
+pub(super) const fn woman(number: &'static str, full_name: &'static str, birth_month_day: [u8; 2]) -> Holder {
     Holder {
         number,
         full_name,
@@ -89,7 +89,7 @@ const fn woman(number: &'static str, full_name: &'static str, birth_month_day: [
     }
 }
 
-const fn accepted(why: &'static str) -> Expected {
+pub(super) const fn accepted(why: &'static str) -> Expected {
     Expected { verdict: Verdict::Accept, check: None, reason: None, why }
 }
 

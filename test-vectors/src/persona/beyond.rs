@@ -1,0 +1,59 @@
+//! Sound cards whose variant of PACE is rarer than those of the table: for the tests of that variant.
+
+use super::recipe::{Access, Recipe};
+use super::table::{USUAL, accepted, man, woman};
+use super::{Expected, Persona};
+use crate::card::{Mapping, PaceOffer, Suite};
+
+const EXPECTED: Expected = accepted("everything agrees");
+
+const fn offer(suite: Suite, parameter_id: u8, mapping: Mapping) -> PaceOffer {
+    PaceOffer { suite, parameter_id, mapping }
+}
+
+const INTEGRATED: &[PaceOffer] = &[offer(Suite::Aes128, 13, Mapping::Integrated)];
+const MODULAR: &[PaceOffer] = &[offer(Suite::Aes256, 2, Mapping::Generic)];
+const MODULAR_INTEGRATED: &[PaceOffer] = &[offer(Suite::Aes128, 0, Mapping::Integrated)];
+/// Chip authentication mapping never comes alone. Spec: 9303-11 §4.4.
+const CHIP_MAPPING: &[PaceOffer] =
+    &[offer(Suite::Aes128, 13, Mapping::ChipAuthentication), offer(Suite::Aes128, 13, Mapping::Generic)];
+
+/// The usual card, opened otherwise. Public keys of 2048 bits need commands of extended length.
+const fn with(offers: &'static [PaceOffer]) -> Recipe {
+    Recipe { access: Access::PaceAndBac(offers), extended_length: true, ..USUAL }
+}
+
+pub(super) static BEYOND: [Persona; 4] = [
+    Persona {
+        name: "good-pace-im",
+        summary_en: "A sound card: PACE with elliptic curves and integrated mapping",
+        summary_vi: "Thẻ hợp lệ: PACE trên đường cong elliptic, ánh xạ tích hợp",
+        expected: EXPECTED,
+        holder: man("090000101000", "KIỀU VĂN ÁNH", [2, 3]),
+        recipe: with(INTEGRATED),
+    },
+    Persona {
+        name: "good-pace-dh",
+        summary_en: "A sound card: PACE with numbers of 2048 bits and AES-256",
+        summary_vi: "Thẻ hợp lệ: PACE với số nguyên tố 2048 bit và AES-256",
+        expected: EXPECTED,
+        holder: woman("090000102000", "LA THỊ SỐ", [3, 14]),
+        recipe: with(MODULAR),
+    },
+    Persona {
+        name: "good-pace-dh-im",
+        summary_en: "A sound card: PACE with numbers of 1024 bits and integrated mapping",
+        summary_vi: "Thẻ hợp lệ: PACE với số nguyên tố 1024 bit, ánh xạ tích hợp",
+        expected: EXPECTED,
+        holder: man("090000103000", "MẠC VĂN NGUYÊN", [6, 28]),
+        recipe: with(MODULAR_INTEGRATED),
+    },
+    Persona {
+        name: "good-pace-cam",
+        summary_en: "A sound card: PACE proves the chip at once, with EF.CardSecurity",
+        summary_vi: "Thẻ hợp lệ: PACE chứng thực luôn chip, có EF.CardSecurity",
+        expected: EXPECTED,
+        holder: woman("090000104000", "NINH THỊ CHỨNG", [9, 17]),
+        recipe: with(CHIP_MAPPING),
+    },
+];
