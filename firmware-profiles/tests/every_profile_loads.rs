@@ -125,7 +125,8 @@ fn every_reader_name_finds_its_profile() {
         ),
         ("Regula RFID Reader 00 00", "regula-rfid", None),
         ("Virtual PCD 00 00", "simulated", None),
-        ("Unheard Of RFID Reader 00 00", "generic-pcsc", None),
+        ("Unheard Of RFID Reader 00 00", "generic-pcsc", Some("RFID")),
+        ("Unheard Of Reader 00 00", "generic-pcsc", None),
     ] {
         let found = catalogue.for_reader(name).unwrap_or_else(|| panic!("{name} is refused"));
         assert_eq!(found.profile.id, expected, "{name}");

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use firmware_profiles::{ApduLevel, Catalogue, Choice, Match};
+use firmware_profiles::{ApduLevel, Catalogue, Choice, Match, Slot};
 use reader_core::transport::pcsc::{CardEvent, ConnectedCard, PcscService, ReaderInfo};
 use reader_core::transport::{Limits, TransportError};
 
@@ -39,8 +39,8 @@ pub const fn limits_of(profile: &firmware_profiles::Limits) -> Limits {
     }
 }
 
-/// The reader whose name contains `part`, in any case, and its profile. Where several do, as the slots of one device,
-/// the one for cards of persons comes first, then one with a card on it.
+/// The reader whose name contains `part`, in any case, and its profile. Where several do, a slot that is probably not for
+/// cards of persons comes last, and one with a card on it first.
 ///
 /// # Errors
 /// None is there by this name, or only slots that must not be used.
@@ -53,7 +53,10 @@ pub fn choose<'a, 'c>(
     let matching: Vec<&ReaderInfo> =
         readers.iter().filter(|reader| reader.name.to_lowercase().contains(&wanted)).collect();
     let usable = matching.iter().filter_map(|reader| Some((*reader, catalogue.for_reader(&reader.name)?)));
-    if let Some(best) = usable.min_by_key(|(reader, found)| (found.slot.rank(), reader.atr.is_none())) {
+    let order = |reader: &ReaderInfo, found: &Match<'_>| {
+        (found.slot == Slot::Other, reader.atr.is_none(), found.slot.rank())
+    };
+    if let Some(best) = usable.min_by_key(|(reader, found)| order(reader, found)) {
         return Ok(best);
     }
     let Some(refused) = matching.first() else {
@@ -152,6 +155,17 @@ mod tests {
         assert!(limits_of(&matched.limits).extended);
         let (only, _) = choose(&readers, contact, &catalogue).unwrap();
         assert_eq!(only.name, contact, "an exact name is taken at its word");
+    }
+
+    #[test]
+    fn of_several_devices_the_one_with_the_card_is_chosen() {
+        let catalogue = Catalogue::built_in().unwrap();
+        let (dual, single) = ("ACS ACR1252U PICC 00 00", "HID Global OMNIKEY 5022 Smart Card Reader 01 00");
+        let chosen = |readers: &[ReaderInfo]| choose(readers, "", &catalogue).unwrap().0.name.clone();
+        assert_eq!(chosen(&[reader(dual, false), reader(single, true)]), single);
+        assert_eq!(chosen(&[reader(single, false), reader(dual, true)]), dual);
+        let unknown = [reader("Laptop Smartcard Reader 00 00", false), reader("Unheard Of NFC 01 00", false)];
+        assert_eq!(chosen(&unknown), "Unheard Of NFC 01 00", "a name that says contactless comes first");
     }
 
     #[test]
