@@ -2,7 +2,10 @@
 //! Spec: 9303-11 §6.1.
 
 use crate::capture::ActiveAuthenticationTrace;
-use crate::crypto::signature::PublicKey;
+use crate::crypto::hash::HashAlgorithm;
+use crate::crypto::iso9796::{self, Iso9796Check};
+use crate::crypto::signature::{self, EcdsaEncoding, PublicKey, SignatureCheck, SignatureScheme};
+use crate::lds::dg15;
 use crate::transport::Transport;
 use crate::wire::apdu::{Command, LengthForm};
 use crate::wire::status::StatusWord;
@@ -34,6 +37,25 @@ impl<T: Transport> ChipSession<T, Secured> {
             status => ActiveAuthenticationTrace::Refused(status.0),
         };
         Ok((session, trace))
+    }
+}
+
+/// Whether the key in `dg15` made this answer, so that a resumed session knows its chip again. What the signature proves
+/// about a document is judged elsewhere, from the same bytes.
+pub(super) fn is_from(dg15: &[u8], trace: &ActiveAuthenticationTrace) -> bool {
+    let ActiveAuthenticationTrace::Signed { challenge, signature } = trace else { return false };
+    let key = dg15::parse(dg15).ok().and_then(|spki| crate::key::public_key(spki).ok());
+    match &key {
+        None => false,
+        Some(PublicKey::Rsa(rsa)) => {
+            matches!(iso9796::open(rsa, signature, challenge), Iso9796Check::Valid { .. })
+        }
+        Some(key @ PublicKey::Ec(_)) => HashAlgorithm::ALL.into_iter().any(|hash| {
+            [EcdsaEncoding::Plain, EcdsaEncoding::Der].into_iter().any(|encoding| {
+                let scheme = SignatureScheme::Ecdsa { hash, encoding };
+                signature::verify(key, scheme, challenge, signature).is_ok_and(SignatureCheck::is_valid)
+            })
+        }),
     }
 }
 

@@ -10,16 +10,16 @@ use crate::capture::{
     AccessFailure, AccessTrace, ActiveAuthenticationTrace, Capture, ChipAuthenticationTrace, Deviation,
     FileState, Origin,
 };
-use crate::channel::Broken;
 use crate::crypto::secret::Entropy;
 use crate::lds::security_infos::SecurityInfos;
 use crate::lds::{DataGroup, FileId};
-use crate::transport::{Limits, Transport, TransportError};
+use crate::transport::Transport;
 
+use super::declared::refused_extended;
 use super::{
     AccessKey, ActiveAuthentication, BacFallback, Cause, ChipAuthentication, ChipAuthenticationOffer,
     ChipSession, Ended, Event, ExchangeSize, FileRead, KeyCommand, NOT_REACHED, Observer, Open, PaceOffer,
-    PartialFile, Plan, ReadLimits, Secured, Step, expected, files,
+    PartialFile, Plan, ReadLimits, Secured, Step, expected,
 };
 
 /// The chip, and its EF.CardAccess if there is one that can be read.
@@ -37,12 +37,14 @@ pub struct Reading<T> {
     pub exchanges: Vec<ExchangeSize>,
     /// Each file with the number of exchanges made when its last byte came.
     pub finished: Vec<(FileId, usize)>,
+    pub(super) given_up: Vec<FileId>,
+    pub(super) partial: Option<PartialFile>,
 }
 
 /// Sessions in which chip authentication is tried; one more reads without it.
 const CHIP_AUTHENTICATION_TRIES: usize = 2;
 
-type Session<T> = ChipSession<T, Secured>;
+pub(super) type Session<T> = ChipSession<T, Secured>;
 
 /// Opens and reads a chip by `plan`. Of several keys, PACE takes a card access number before an MRZ; BAC takes an MRZ.
 ///
@@ -54,22 +56,12 @@ pub fn read_chip<T: Transport>(
     entropy: &mut dyn Entropy,
     observer: &mut dyn Observer,
 ) -> Reading<T> {
-    let mut conversation = Conversation {
-        keys,
-        plan,
-        entropy,
-        observer,
-        limits: plan.limits,
-        short_only: false,
-        capture: Capture::new(Origin::Live),
-        expected: None,
-        finished: Vec::new(),
-        chip_refusals: 0,
-        given_up: Vec::new(),
-        partial: None,
-    };
-    let ended = conversation.run(ChipSession::new(transport, plan.timeout_ms));
-    let Conversation { mut capture, finished, expected, .. } = conversation;
+    Conversation::new(keys, plan, entropy, observer).hold(ChipSession::new(transport, plan.timeout_ms))
+}
+
+/// What `conversation` has when it ended so.
+fn reading<T: Transport>(conversation: Conversation<'_>, ended: Result<Session<T>, Ended<T>>) -> Reading<T> {
+    let Conversation { plan, mut capture, finished, expected, given_up, partial, .. } = conversation;
     let (link, ended) = match ended {
         Ok(session) => (session.link, None),
         Err(ended) => (*ended.link, Some(ended.cause)),
@@ -81,7 +73,8 @@ pub fn read_chip<T: Transport>(
         }
         capture.files.entry(FileId::SOD).or_insert(NOT_REACHED);
     }
-    Reading { capture, ended, transport: link.transport, exchanges: link.exchanges, finished }
+    let exchanges = link.exchanges;
+    Reading { capture, ended, transport: link.transport, exchanges, finished, given_up, partial }
 }
 
 /// The groups that the site wants and EF.SOD lists (all that it wants where no list is known).
@@ -90,32 +83,64 @@ fn wanted(plan: &Plan, expected: Option<&BTreeSet<DataGroup>>) -> Vec<DataGroup>
     plan.groups.iter().copied().filter(listed).collect()
 }
 
-struct Conversation<'a> {
-    keys: &'a [AccessKey],
-    plan: &'a Plan,
-    entropy: &'a mut dyn Entropy,
-    observer: &'a mut dyn Observer,
+pub(super) struct Conversation<'a> {
+    pub keys: &'a [AccessKey],
+    pub plan: &'a Plan,
+    pub entropy: &'a mut dyn Entropy,
+    pub observer: &'a mut dyn Observer,
     /// Those of the plan, with what the chip declares.
-    limits: ReadLimits,
+    pub limits: ReadLimits,
     /// An extended command was refused.
-    short_only: bool,
-    capture: Capture,
+    pub short_only: bool,
+    pub capture: Capture,
     /// The groups that EF.SOD lists, once it was read.
-    expected: Option<BTreeSet<DataGroup>>,
-    finished: Vec<(FileId, usize)>,
+    pub expected: Option<BTreeSet<DataGroup>>,
+    pub finished: Vec<(FileId, usize)>,
     /// Sessions that ended because the chip did not answer under new keys.
-    chip_refusals: usize,
+    pub chip_refusals: usize,
     /// Files that were left alone for good reason; a new session does not try again.
-    given_up: Vec<FileId>,
+    pub given_up: Vec<FileId>,
     /// The file that an ended session was reading.
-    partial: Option<PartialFile>,
+    pub partial: Option<PartialFile>,
+    /// What is kept came from this chip, so one that now answers has to be the same.
+    pub resumed: bool,
 }
 
-impl Conversation<'_> {
+impl<'a> Conversation<'a> {
+    pub fn new(
+        keys: &'a [AccessKey],
+        plan: &'a Plan,
+        entropy: &'a mut dyn Entropy,
+        observer: &'a mut dyn Observer,
+    ) -> Self {
+        Self {
+            keys,
+            plan,
+            entropy,
+            observer,
+            limits: plan.limits,
+            short_only: false,
+            capture: Capture::new(Origin::Live),
+            expected: None,
+            finished: Vec::new(),
+            chip_refusals: 0,
+            given_up: Vec::new(),
+            partial: None,
+            resumed: false,
+        }
+    }
+
+    /// The whole conversation.
+    pub fn hold<T: Transport>(mut self, open: ChipSession<T, Open>) -> Reading<T> {
+        let ended = self.run(open);
+        reading(self, ended)
+    }
+
     fn run<T: Transport>(&mut self, open: ChipSession<T, Open>) -> Result<Session<T>, Ended<T>> {
         let mut session = self.gain_access(open)?;
         loop {
-            let ended = match self.read_all(session) {
+            let met = if self.resumed { self.meet_again(session) } else { Ok(session) };
+            let ended = match met.and_then(|session| self.read_all(session)) {
                 Ok(session) => {
                     self.note_chip_authentication(session.chip_authentication().cloned());
                     return Ok(session);
@@ -131,6 +156,7 @@ impl Conversation<'_> {
                 // After that, the other files are still worth seeing, without chip authentication; the refusal stays on
                 // record.
                 self.chip_refusals += 1;
+                self.capture.active_authentication = None;
             } else {
                 return Err(ended);
             }
@@ -139,27 +165,27 @@ impl Conversation<'_> {
     }
 
     /// Puts what an ended session knew into the capture.
-    fn note_end<T: Transport>(&mut self, mut ended: Ended<T>) -> Ended<T> {
+    pub fn note_end<T: Transport>(&mut self, mut ended: Ended<T>) -> Ended<T> {
         self.note_chip_authentication(ended.chip_authentication().cloned());
         if let Some(partial) = ended.partial.take() {
             let state = FileState::Aborted { read_bytes: partial.bytes.len() };
             self.capture.files.insert(partial.file, state);
-            self.partial = Some(partial).filter(|partial| !partial.bytes.is_empty());
+            if !partial.bytes.is_empty() {
+                self.partial = Some(partial);
+            }
         }
         ended
     }
 
-    /// Extended lengths are not tried again.
-    fn stay_short(&mut self) {
-        self.short_only = true;
-        self.limits.declared = None;
-        if !self.capture.deviations.contains(&Deviation::ExtendedRefused) {
-            self.capture.deviations.push(Deviation::ExtendedRefused);
+    /// Puts it on record, once.
+    pub fn note_deviation(&mut self, deviation: Deviation) {
+        if !self.capture.deviations.contains(&deviation) {
+            self.capture.deviations.push(deviation);
         }
     }
 
     /// What an ended session proved of the chip says nothing about the next.
-    fn void_proofs(&mut self) {
+    pub fn void_proofs(&mut self) {
         self.capture.chip_authentication = None;
         self.capture.active_authentication = None;
     }
@@ -188,7 +214,7 @@ impl Conversation<'_> {
         if !may {
             return Err(open);
         }
-        self.capture.deviations.push(Deviation::FellBackToBac { because });
+        self.note_deviation(Deviation::FellBackToBac { because });
         self.bac(open.restart())
     }
 
@@ -197,9 +223,12 @@ impl Conversation<'_> {
         &mut self,
         open: ChipSession<T, Open>,
     ) -> Result<WithCardAccess<T>, Ended<T>> {
-        if let Some(bytes) = self.capture.bytes(FileId::CARD_ACCESS) {
-            let infos = SecurityInfos::parse(bytes).ok();
-            return Ok((open, infos));
+        let assumed =
+            || self.plan.assumed_card_access.as_deref().and_then(|bytes| SecurityInfos::parse(bytes).ok());
+        match self.capture.files.get(&FileId::CARD_ACCESS) {
+            Some(FileState::Read(bytes)) => return Ok((open, SecurityInfos::parse(bytes).ok())),
+            Some(FileState::Absent | FileState::Protected) if self.resumed => return Ok((open, assumed())),
+            _ => {}
         }
         if self.observer.event(Event::Step(Step::CardAccess)).is_break() {
             return Err(open.stop());
@@ -213,48 +242,11 @@ impl Conversation<'_> {
         if self.note_file(FileId::CARD_ACCESS, read, open.link.exchanges.len()).is_break() {
             return Err(open.stop());
         }
-        let assumed =
-            || self.plan.assumed_card_access.as_deref().and_then(|bytes| SecurityInfos::parse(bytes).ok());
         let infos = if given { from_chip } else { assumed() };
-        if !given && infos.is_some() && !self.capture.deviations.contains(&Deviation::AssumedCardAccess) {
-            self.capture.deviations.push(Deviation::AssumedCardAccess);
+        if !given && infos.is_some() {
+            self.note_deviation(Deviation::AssumedCardAccess);
         }
         Ok((open, infos))
-    }
-
-    /// EF.ATR/INFO, where the reader could make use of what it declares.
-    fn atr_info<T: Transport>(
-        &mut self,
-        open: ChipSession<T, Open>,
-    ) -> Result<ChipSession<T, Open>, Ended<T>> {
-        let wanted = self.wants_atr_info(open.link.transport.limits());
-        if !wanted || self.capture.files.contains_key(&FileId::ATR_INFO) {
-            return Ok(open);
-        }
-        if self.observer.event(Event::Step(Step::Read(FileId::ATR_INFO))).is_break() {
-            return Err(open.stop());
-        }
-        let (open, read) = open.read_atr_info().map_err(|ended| self.note_end(ended))?;
-        if read.state == FileState::Protected {
-            // After PACE it may be readable.
-            self.capture.files.insert(FileId::ATR_INFO, read.state);
-            return Ok(open);
-        }
-        if self.note_file(FileId::ATR_INFO, read, open.link.exchanges.len()).is_break() {
-            return Err(open.stop());
-        }
-        self.learn_limits();
-        Ok(open)
-    }
-
-    const fn wants_atr_info(&self, reader: Limits) -> bool {
-        self.plan.read_atr_info && self.plan.limits.declared.is_none() && reader.extended
-    }
-
-    fn learn_limits(&mut self) {
-        if !self.short_only {
-            self.limits.declared = self.capture.bytes(FileId::ATR_INFO).and_then(files::declared_by);
-        }
     }
 
     fn pace<T: Transport>(
@@ -332,12 +324,12 @@ impl Conversation<'_> {
     }
 
     /// Whether EF.SOD lists the group, or no list is known.
-    fn lists(&self, group: DataGroup) -> bool {
+    pub fn lists(&self, group: DataGroup) -> bool {
         self.expected.as_ref().is_none_or(|groups| groups.contains(&group))
     }
 
     /// Reads a file once.
-    fn read<T: Transport>(&mut self, session: Session<T>, file: FileId) -> Result<Session<T>, Ended<T>> {
+    pub fn read<T: Transport>(&mut self, session: Session<T>, file: FileId) -> Result<Session<T>, Ended<T>> {
         let state = self.capture.files.get(&file);
         let broken_off = matches!(state, None | Some(FileState::Aborted { .. }));
         let settled = !broken_off || self.given_up.contains(&file);
@@ -363,9 +355,9 @@ impl Conversation<'_> {
         Ok(session)
     }
 
-    fn note_file(&mut self, file: FileId, read: FileRead, exchanges: usize) -> ControlFlow<()> {
+    pub fn note_file(&mut self, file: FileId, read: FileRead, exchanges: usize) -> ControlFlow<()> {
         if read.selected_by_identifier {
-            self.capture.deviations.push(Deviation::SelectedByIdentifier(file));
+            self.note_deviation(Deviation::SelectedByIdentifier(file));
         }
         if read.extended_refused {
             self.stay_short();
@@ -387,13 +379,14 @@ impl Conversation<'_> {
         flow
     }
 
-    fn authenticate_chip<T: Transport>(&mut self, session: Session<T>) -> Result<Session<T>, Ended<T>> {
+    pub fn authenticate_chip<T: Transport>(&mut self, session: Session<T>) -> Result<Session<T>, Ended<T>> {
         let planned = self.plan.chip_authentication == ChipAuthentication::WhenOffered;
         if !self.lists(DataGroup::Dg14) || !(planned || self.plan.wants(DataGroup::Dg14)) {
             return Ok(session);
         }
         let session = self.read(session, FileId::group(DataGroup::Dg14))?;
-        if !planned || self.chip_refusals >= CHIP_AUTHENTICATION_TRIES {
+        let tried = session.chip_authentication().is_some();
+        if !planned || tried || self.chip_refusals >= CHIP_AUTHENTICATION_TRIES {
             return Ok(session);
         }
         let Some(dg14) = self.capture.group(DataGroup::Dg14) else { return Ok(session) };
@@ -415,7 +408,10 @@ impl Conversation<'_> {
         Ok(session)
     }
 
-    fn authenticate_actively<T: Transport>(&mut self, session: Session<T>) -> Result<Session<T>, Ended<T>> {
+    pub fn authenticate_actively<T: Transport>(
+        &mut self,
+        session: Session<T>,
+    ) -> Result<Session<T>, Ended<T>> {
         let authenticated = session.has_new_keys();
         let planned = match self.plan.active_authentication {
             ActiveAuthentication::Always => true,
@@ -443,18 +439,6 @@ impl Conversation<'_> {
         self.capture.active_authentication = Some(trace);
         Ok(session)
     }
-}
-
-/// Whether an extended command ended the session: a bare status word, bytes that are no response, or a reader that failed.
-/// A wrong MAC is no matter of lengths.
-fn refused_extended<T>(ended: &Ended<T>) -> bool {
-    let cause = matches!(
-        ended.cause,
-        Cause::Channel(Broken::BareStatus(_) | Broken::Malformed(_))
-            | Cause::Malformed(_)
-            | Cause::Transport(TransportError::Communication { .. })
-    );
-    ended.link.extended && cause
 }
 
 /// What opened once stays on record when a later session does not come so far.

@@ -26,13 +26,15 @@
 //! ```
 //!
 //! Every method consumes the session. Failure gives [`Ended`], from which only a new session can begin.
-//! [`read_chip`] is the whole conversation by a [`Plan`].
+//! [`read_chip`] is the whole conversation by a [`Plan`]; [`resume_chip`] goes on with
+//! it after the card left and came back.
 
 mod access_key;
 mod active_auth;
 mod bac;
 mod chip_auth;
 mod conversation;
+mod declared;
 mod expected;
 mod files;
 mod link;
@@ -42,6 +44,7 @@ mod pace;
 mod plan;
 #[cfg(test)]
 mod published;
+mod resume;
 
 use crate::capture::{AccessFailure, ChipAuthenticationTrace, FileState};
 use crate::channel::{Broken, Idle, Unprotectable};
@@ -65,6 +68,7 @@ pub use link::{ChipWork, ExchangeSize};
 pub use observe::{Event, Observer, Step};
 pub use pace::PaceOffer;
 pub use plan::{ActiveAuthentication, BacFallback, ChipAuthentication, Plan};
+pub use resume::{Earlier, resume_chip};
 
 /// Before access control.
 pub struct Open(());
