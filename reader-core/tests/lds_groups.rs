@@ -10,7 +10,13 @@ use reader_core::evidence::{Holder, Outcome, Reason};
 use reader_core::lds::dg11::PersonalDetails;
 use reader_core::lds::dg12::DocumentDetails;
 use reader_core::lds::dg16::PersonsToNotify;
+use reader_core::lds::displayed::DisplayedImages;
+use reader_core::lds::finger::{
+    self, Digit, FingerCoding, FingerPosition, FingerRecord, Fingers, Hand, parse_39794_record,
+};
+use reader_core::lds::iris::Irises;
 use reader_core::lds::personal::PersonalText;
+use reader_core::lds::portrait::{ImageFormat, Limits, decode_bytes};
 use reader_core::lds::{DataGroup, Directory, FileId};
 use reader_core::pki::{Pins, TrustBuilder, TrustSnapshot};
 use reader_core::verify::{Presented, Proof, Settings, verify};
@@ -101,6 +107,162 @@ fn what_is_unexpected_is_kept_and_what_is_endless_refused() {
     // Four gigabytes announced.
     assert!(PersonalDetails::parse(&[0x6B, 0x84, 0xFF, 0xFF, 0xFF, 0xFF, 0x5C]).is_err());
     assert!(DocumentDetails::parse(&[0x6C, 0x84, 0xFF, 0xFF, 0xFF, 0xFF, 0x5C]).is_err());
+}
+
+#[test]
+fn displayed_images_of_the_specimen() {
+    let Some(file) = specimen("Datagroup5.bin") else { return };
+    let portraits = DisplayedImages::portraits(&file).unwrap();
+    assert_eq!((portraits.declared_count, portraits.images.len(), portraits.trailing_bytes), (Some(1), 1, 0));
+    assert_eq!(portraits.images[0].format(), Some(ImageFormat::Jpeg2000File));
+    let pixels = decode_bytes(portraits.images[0].data(), Limits::default()).unwrap();
+    assert_eq!((pixels.width(), pixels.height()), (413, 531));
+    let Some(file) = specimen("Datagroup7.bin") else { return };
+    let signatures = DisplayedImages::signatures(&file).unwrap();
+    assert_eq!((signatures.declared_count, signatures.images.len()), (Some(1), 1));
+    assert!(signatures.images[0].data().starts_with(b"\0\0\0\x0CjP"));
+    assert!(DisplayedImages::portraits(&file).is_err(), "DG7 is not DG5");
+    let empty = encode(0x67, &[encode(2, &[1]), encode(0x5F43, &[])].concat());
+    assert!(DisplayedImages::signatures(&empty).is_err());
+    assert!(DisplayedImages::signatures(&encode(0x67, &encode(0x5F43, &[1]).repeat(17))).is_err());
+}
+
+#[test]
+fn fingers_of_the_specimen() {
+    let Some(file) = specimen("Datagroup3.bin") else { return };
+    let fingers = Fingers::parse(&file).unwrap();
+    assert_eq!((fingers.declared_count, fingers.instances.len(), fingers.trailing_bytes), (2, 2, 0));
+    assert!(!fingers.none_enrolled());
+    let found: Vec<_> = fingers.images().collect();
+    let index = |hand| FingerPosition::Finger(hand, Digit::Index);
+    let positions: Vec<_> = found.iter().map(|(position, _)| *position).collect();
+    assert_eq!(positions, [index(Hand::Right), index(Hand::Left)]);
+    for (instance, (_, image)) in fingers.instances.iter().zip(&found) {
+        assert_eq!(instance.position_agrees(), Some(true));
+        assert_eq!((instance.header.format_owner, instance.header.format_type), (Some(0x0101), Some(7)));
+        assert_eq!(image.coding, FingerCoding::Wsq);
+        assert_eq!((image.declared_width, image.declared_height), (Some(620), Some(620)));
+        assert_eq!((image.declared_depth_bits, image.resolution_ppi), (Some(8), Some(500)));
+        assert_eq!((image.impression, image.quality, image.lengths_agree), (Some(0), Some(100), true));
+        // Start and end of a WSQ image.
+        assert!(image.data().starts_with(&[0xFF, 0xA0]) && image.data().ends_with(&[0xFF, 0xA1]));
+    }
+    let printed = format!("{fingers:?}");
+    assert!(printed.len() < 1_000 && printed.contains("FingerImage(Wsq, "), "sizes, not images: {printed}");
+}
+
+#[test]
+fn the_newer_finger_record_gives_its_image() {
+    let Some(folder) = shared("vectors/biometric") else { return };
+    let record = bytes(&folder, "dg3_iso39794-4_sample.der");
+    let images = parse_39794_record(&record).unwrap();
+    assert_eq!((images.len(), images[0].coding), (1, FingerCoding::Png));
+    assert_eq!(images[0].position, FingerPosition::Finger(Hand::Right, Digit::Index));
+    assert_eq!((images[0].impression, images[0].declared_width), (Some(1), None));
+    assert_eq!(images[0].data().len(), 0x2B1);
+    assert!(images[0].data().starts_with(b"\x89PNG\r\n\x1A\n"));
+    assert!(images[0].data().ends_with(b"IEND\xAE\x42\x60\x82"));
+    // As a chip wraps it, and without the wrapper.
+    for block in [encode(0x7F2E, &encode(0xA1, &record)), encode(0x7F2E, &record), encode(0x5F2E, &record)] {
+        let fingers = Fingers::parse(&templates(0x63, &[template(0x0A, &block)])).unwrap();
+        assert!(matches!(&fingers.instances[0].record, FingerRecord::Iso39794(found) if *found == images));
+        assert_eq!(fingers.instances[0].position_agrees(), Some(false), "the header names the left one");
+    }
+    for cut in 0..record.len() {
+        assert!(parse_39794_record(&record[..cut]).is_err());
+    }
+}
+
+fn template(subtype: u8, block: &[u8]) -> Vec<u8> {
+    let header = encode(0xA1, &[0x81, 1, 8, 0x82, 1, subtype, 0x87, 2, 1, 1, 0x88, 2, 0, 7]);
+    encode(0x7F60, &[header, block.to_vec()].concat())
+}
+
+fn templates(tag: u32, all: &[Vec<u8>]) -> Vec<u8> {
+    let count = encode(2, &[u8::try_from(all.len()).unwrap()]);
+    encode(tag, &encode(0x7F61, &[count, all.concat()].concat()))
+}
+
+/// A record of ISO/IEC 19794-4: each finger's position, and its images; `grow` falsifies the announced lengths.
+fn finger_record(fingers: &[(u8, &[&[u8]])], grow: u8) -> Vec<u8> {
+    let mut views = Vec::new();
+    for (position, images) in fingers {
+        for (number, image) in images.iter().enumerate() {
+            let length = u32::try_from(14 + image.len()).unwrap() + u32::from(grow);
+            views.extend(length.to_be_bytes());
+            views.extend([*position, u8::try_from(images.len()).unwrap(), u8::try_from(number + 1).unwrap()]);
+            views.extend([80, 0, 0, 9, 0, 8, 0]);
+            views.extend(*image);
+        }
+    }
+    let mut record = b"FIR\x00010\x00\0\0".to_vec();
+    record.extend(u32::try_from(32 + views.len()).unwrap().to_be_bytes());
+    record.extend([0, 0, 0, 31, u8::try_from(fingers.len()).unwrap(), 2]);
+    record.extend([0, 197, 0, 197, 0, 197, 0, 197, 8, 2, 0, 0]);
+    record.extend(views);
+    record
+}
+
+#[test]
+fn several_fingers_in_one_record_keep_their_positions() {
+    let record = finger_record(&[(1, &[b"one", b"again"]), (7, &[b"other"])], 0);
+    let images = finger::parse_record(&record).unwrap();
+    let found: Vec<_> = images.iter().map(|image| (image.position, image.data())).collect();
+    let thumb = FingerPosition::Finger(Hand::Right, Digit::Thumb);
+    let left = FingerPosition::Finger(Hand::Left, Digit::Index);
+    assert_eq!(found, [(thumb, &b"one"[..]), (thumb, b"again"), (left, b"other")]);
+    assert!(images.iter().all(|image| image.lengths_agree));
+    assert_eq!(images[0].resolution_ppi, Some(500), "197 to the centimetre");
+    // With several the lengths must be right; a single one runs to the end.
+    assert!(finger::parse_record(&finger_record(&[(1, &[b"one"]), (2, &[b"two"])], 9)).is_err());
+    let alone = finger::parse_record(&finger_record(&[(1, &[b"one"])], 9)).unwrap();
+    assert_eq!((alone[0].data(), alone[0].lengths_agree), (&b"one"[..], false));
+    assert!(finger::parse_record(&finger_record(&[], 0)).is_err());
+    assert!(finger::parse_record(&finger_record(&[(1, &[b""])], 0)).is_err());
+    assert!(finger::parse_record(&finger_record(&[(1, &[&b"x"[..]; 33])], 0)).is_err());
+    for cut in 0..record.len() {
+        assert!(finger::parse_record(&record[..cut]).is_err(), "{cut}");
+    }
+    // A record that does not say which finger leaves it to the header of its template.
+    let file = templates(0x63, &[template(0x06, &encode(0x5F2E, &finger_record(&[(0, &[b"one"])], 0)))]);
+    let fingers = Fingers::parse(&file).unwrap();
+    assert_eq!(fingers.images().next().unwrap().0, FingerPosition::Finger(Hand::Left, Digit::Thumb));
+    assert_eq!(fingers.instances[0].position_agrees(), None);
+}
+
+#[test]
+fn no_instance_is_not_the_same_as_an_unreadable_one() {
+    let random = encode(0x53, b"issuer's random number");
+    let inside = encode(0x63, &encode(0x7F61, &[encode(2, &[0]), random.clone()].concat()));
+    let behind = encode(0x63, &[encode(0x7F61, &encode(2, &[0])), random].concat());
+    for file in [inside, behind, templates(0x63, &[])] {
+        assert!(Fingers::parse(&file).unwrap().none_enrolled());
+    }
+    let unknown = Fingers::parse(&templates(0x63, &[template(9, &encode(0x5F2E, b"filler"))])).unwrap();
+    assert!(!unknown.none_enrolled() && unknown.images().next().is_none());
+    assert!(matches!(unknown.instances[0].record, FingerRecord::Unknown { bytes: 6 }));
+    // A count of none before a template that is there does not hide it.
+    let lying =
+        encode(0x63, &encode(0x7F61, &[encode(2, &[0]), template(9, &encode(0x5F2E, b"x"))].concat()));
+    assert!(!Fingers::parse(&lying).unwrap().none_enrolled());
+    assert!(Fingers::parse(&templates(0x63, &vec![template(9, &encode(0x5F2E, b"x")); 17])).is_err());
+    assert!(Irises::parse(&templates(0x76, &[])).unwrap().none_enrolled());
+}
+
+#[test]
+fn irises_of_the_specimen() {
+    let Some(file) = specimen("Datagroup4.bin") else { return };
+    let irises = Irises::parse(&file).unwrap();
+    assert_eq!((irises.declared_count, irises.instances.len(), irises.trailing_bytes), (2, 2, 0));
+    for instance in &irises.instances {
+        assert_eq!((instance.header.format_owner, instance.header.format_type), (Some(0x0101), Some(9)));
+        assert!(instance.is_iso19794());
+        let announced = u32::from_be_bytes(*instance.record()[8..].first_chunk().unwrap());
+        assert_eq!(usize::try_from(announced).unwrap(), instance.record().len());
+    }
+    let sides: Vec<_> = irises.instances.iter().map(|instance| instance.header.subtype).collect();
+    assert_eq!(sides, [Some(1), Some(2)]);
+    assert!(format!("{irises:?}").len() < 400, "sizes, not records");
 }
 
 /// The good card's files without DG13 and with these groups, under an EF.SOD of `signer` that says no signing time.
@@ -228,6 +390,14 @@ proptest! {
             let _ = PersonsToNotify::parse(&encode(0x70, &content));
         }
         let _ = PersonalDetails::parse(&bytes);
+        for block in [bytes.clone(), [b"FIR\x00010\0", &bytes[..]].concat(), encode(0x64, &bytes)] {
+            let _ = Fingers::parse(&templates(0x63, &[template(9, &encode(0x5F2E, &block))]));
+        }
+        let newer = [encode(0xA0, &[]), encode(0xA1, &encode(0x30, &bytes))].concat();
+        let _ = parse_39794_record(&encode(0x64, &newer));
+        let _ = Irises::parse(&encode(0x76, &encode(0x7F61, &bytes)));
+        let _ = DisplayedImages::portraits(&encode(0x65, &bytes));
+        let _ = DisplayedImages::signatures(&encode(0x67, &bytes));
     }
 
     #[test]

@@ -4,7 +4,8 @@
 use reader_core::key;
 use reader_core::lds::portrait::{self, Portraits};
 use reader_core::lds::{
-    atr_info, com, details, dg1, dg11, dg12, dg14, dg15, dg16, mrz, qr, security_infos, sod,
+    atr_info, com, details, dg1, dg11, dg12, dg14, dg15, dg16, displayed, finger, iris, mrz, qr,
+    security_infos, sod,
 };
 use reader_core::pki::crl::Crl;
 use reader_core::pki::{Certificate, Fingerprint, Provenance, TrustBuilder};
@@ -28,6 +29,9 @@ pub const ALL: &[(&str, Parser)] = &[
     ("der", der),
     ("dg1", dg1_file),
     ("dg2", dg2_file),
+    ("dg3", dg3_file),
+    ("dg4", dg4_file),
+    ("dg5_dg7", dg5_dg7_file),
     ("dg11", dg11_file),
     ("dg12", dg12_file),
     ("dg13", dg13_file),
@@ -221,6 +225,33 @@ pub fn picture(bytes: &[u8]) -> bool {
     assert_eq!(pixels.data().len(), width * height * pixels.format().bytes());
     assert_eq!(pixels.to_rgb().len(), width * height * 3);
     true
+}
+
+/// DG3: the records, not their images.
+pub fn dg3_file(bytes: &[u8]) -> bool {
+    let Ok(file) = finger::Fingers::parse(bytes) else { return false };
+    assert!(file.trailing_bytes < bytes.len());
+    assert!(!(file.none_enrolled() && file.images().next().is_some()));
+    assert!(file.images().all(|(_, image)| image.data().len() < bytes.len()));
+    let _ = file.instances.iter().filter_map(finger::Instance::position_agrees).count();
+    file.none_enrolled() || file.images().next().is_some()
+}
+
+/// DG4.
+pub fn dg4_file(bytes: &[u8]) -> bool {
+    let Ok(file) = iris::Irises::parse(bytes) else { return false };
+    assert!(file.trailing_bytes < bytes.len());
+    file.instances.iter().all(|instance| instance.record().len() < bytes.len())
+}
+
+/// DG5 and DG7, which differ by their tags.
+pub fn dg5_dg7_file(bytes: &[u8]) -> bool {
+    let files = [displayed::DisplayedImages::portraits(bytes), displayed::DisplayedImages::signatures(bytes)];
+    assert!(files.iter().any(Result::is_err), "no file is both");
+    files.into_iter().flatten().any(|file| {
+        assert!(file.trailing_bytes < bytes.len());
+        file.images.iter().all(|image| image.data().len() < bytes.len())
+    })
 }
 
 /// DG11.

@@ -4,6 +4,7 @@
 //! elsewhere. What a file holds beyond the standard is kept, not refused, wherever that is safe.
 
 pub mod atr_info;
+pub mod biometric_template;
 pub mod com;
 pub mod country;
 pub mod details;
@@ -13,8 +14,12 @@ pub mod dg12;
 pub mod dg14;
 pub mod dg15;
 pub mod dg16;
+pub mod displayed;
 pub mod elements;
 pub mod file_id;
+pub mod finger;
+pub mod iris;
+mod iso39794;
 pub mod mrz;
 pub mod personal;
 pub mod portrait;

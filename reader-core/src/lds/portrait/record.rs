@@ -24,6 +24,8 @@ pub enum DeclaredFormat {
     Jpeg2000,
     /// Another number.
     Other(u8),
+    /// None, or none of the first edition of ISO/IEC 39794-5.
+    Unstated,
 }
 
 /// What the image's own first bytes say.
@@ -56,19 +58,19 @@ impl ImageFormat {
 /// One image of a record.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FaceImage {
-    /// Face image type: 0 basic, 1 full frontal, 2 token frontal.
-    pub face_image_type: u8,
+    /// The record's own number for the kind of image; in ISO/IEC 19794-5: 0 basic, 1 full frontal, 2 token frontal.
+    pub face_image_type: Option<u8>,
     /// The coding that the record declares. Chips err here; decoding goes by [`Self::format`].
     pub declared_format: DeclaredFormat,
-    /// Width that the record declares, in pixels. Chips err here.
-    pub declared_width: u16,
-    /// Height that the record declares, in pixels. Chips err here.
-    pub declared_height: u16,
+    /// Width that the record declares, in pixels. Chips err here; ISO/IEC 39794-5 may leave it out.
+    pub declared_width: Option<u16>,
+    /// Height that the record declares, in pixels. Chips err here; ISO/IEC 39794-5 may leave it out.
+    pub declared_height: Option<u16>,
     /// Number of feature points, which are not kept.
     pub feature_points: u16,
     /// The lengths in the record's headers are those of its bytes.
     pub lengths_agree: bool,
-    data: Zeroizing<Vec<u8>>,
+    pub(super) data: Zeroizing<Vec<u8>>,
 }
 
 impl FaceImage {
@@ -92,7 +94,7 @@ impl FaceImage {
             DeclaredFormat::Jpeg2000 => {
                 matches!(self.format(), Some(ImageFormat::Jpeg2000File | ImageFormat::Jpeg2000Codestream))
             }
-            DeclaredFormat::Other(_) => false,
+            DeclaredFormat::Other(_) | DeclaredFormat::Unstated => false,
         }
     }
 }
@@ -143,13 +145,13 @@ fn parse_face(block: &[u8], record_length_agrees: bool) -> Result<FaceImage, Mal
     // Sex, eye and hair colour, properties, expression, pose angle and its uncertainty.
     cursor.take(14)?;
     cursor.take(usize::from(feature_points) * FEATURE_POINT_BYTES)?;
-    let face_image_type = cursor.u8()?;
+    let face_image_type = Some(cursor.u8()?);
     let declared_format = match cursor.u8()? {
         0 => DeclaredFormat::Jpeg,
         1 => DeclaredFormat::Jpeg2000,
         other => DeclaredFormat::Other(other),
     };
-    let (declared_width, declared_height) = (cursor.u16()?, cursor.u16()?);
+    let (declared_width, declared_height) = (Some(cursor.u16()?), Some(cursor.u16()?));
     // Colour space, source type, device type, quality.
     cursor.take(6)?;
     let data = cursor.rest();

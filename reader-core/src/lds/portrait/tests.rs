@@ -50,7 +50,10 @@ fn unwraps_and_decodes() {
         let found = portraits.first_image().unwrap();
         assert_eq!(found.data(), image);
         assert!(found.format_agrees() && found.lengths_agree);
-        assert_eq!((found.declared_width, found.declared_height, found.feature_points), (40, 30, 1));
+        assert_eq!(
+            (found.declared_width, found.declared_height, found.feature_points),
+            (Some(40), Some(30), 1)
+        );
         let pixels = decode(found, Limits::default()).unwrap();
         assert_eq!((pixels.width(), pixels.height(), pixels.format()), (40, 30, PixelFormat::Rgb));
         assert!(pixels.data()[0] > 230 && pixels.data()[1] < 40);
@@ -88,14 +91,58 @@ fn several_faces_need_right_lengths_and_one_does_not() {
 
 #[test]
 fn what_is_not_understood_is_said() {
-    let new = Portraits::parse(&file(0x7F2E, &encode(0xA1, &[0x65, 0]))).unwrap();
-    assert!(matches!(new.instances[0].record, FaceRecord::Iso39794 { .. }));
-    assert!(new.first_image().is_none());
     let other = Portraits::parse(&file(0x5F2E, b"FIR\x00")).unwrap();
     assert!(matches!(other.instances[0].record, FaceRecord::Unknown { bytes: 4 }));
     assert!(parse_record(b"FAC\x00020\0").is_err());
     assert!(parse_record(&record(&[])).is_err());
     assert!(Portraits::parse(&file(0x5F2D, b"FAC\0")).is_err());
+}
+
+/// A record of ISO/IEC 39794-5 in its wrapper, with the fields of one representation.
+fn newer(fields: &[Vec<u8>]) -> Vec<u8> {
+    let versions = encode(0xA0, &[0x80, 1, 3, 0x81, 2, 7, 0xE3]);
+    let list = encode(0xA1, &encode(0x30, &fields.concat()));
+    encode(0xA1, &encode(0x65, &[versions, list].concat()))
+}
+
+fn plain(image: &[u8], about: &[u8]) -> Vec<u8> {
+    let inner = [encode(0x80, image), encode(0xA1, about)].concat();
+    encode(0xA1, &encode(0xA0, &encode(0xA0, &inner)))
+}
+
+#[test]
+fn the_newer_record_gives_its_image() {
+    let image = jpeg(40, 30, true);
+    let about = [
+        &[0xA0, 3, 0x80, 1, 2, 0xA1, 3, 0x80, 1, 0][..],
+        &[0xA7, 6, 0x80, 1, 40, 0x81, 1, 30],
+        &[0xA9, 3, 0x80, 1, 5],
+    ]
+    .concat();
+    let landmarks = encode(0xA9, &[0x30, 0, 0x30, 0]);
+    let whole = newer(&[encode(0x80, &[0]), plain(&image, &about), landmarks]);
+    for tag in [0x5F2E, 0x7F2E] {
+        let portraits = Portraits::parse(&file(tag, &whole)).unwrap();
+        let FaceRecord::Iso39794(images) = &portraits.instances[0].record else { panic!() };
+        assert_eq!((images.len(), images[0].data()), (1, image.as_slice()));
+        assert_eq!((images[0].declared_width, images[0].declared_height), (Some(40), Some(30)));
+        assert_eq!((images[0].face_image_type, images[0].feature_points), (Some(0), 2));
+        assert!(images[0].format_agrees() && decode(&images[0], Limits::default()).is_ok());
+        assert_eq!(portraits.first_image(), Some(&images[0]));
+    }
+    // Nothing about the image: its own bytes tell.
+    let bare = parse_39794_record(&newer(&[plain(&image, &[])])).unwrap();
+    assert_eq!((bare[0].declared_format, bare[0].declared_width), (DeclaredFormat::Unstated, None));
+    assert!(!bare[0].format_agrees() && decode(&bare[0], Limits::default()).is_ok());
+    // A shape in three dimensions is passed over, and the next template's image is found.
+    let shape = newer(&[encode(0xA1, &encode(0xA0, &encode(0xA1, &[])))]);
+    assert_eq!(parse_39794_record(&shape).unwrap(), []);
+    for wrong in [newer(&[]), newer(&[encode(0x80, &[0])]), newer(&[plain(&[], &[])]), encode(0x65, &[])] {
+        assert!(parse_39794_record(&wrong).is_err());
+        assert!(Portraits::parse(&file(0x7F2E, &wrong)).is_err());
+    }
+    let many = encode(0x65, &[encode(0xA0, &[]), encode(0xA1, &[0x30, 0].repeat(17))].concat());
+    assert!(parse_39794_record(&many).is_err());
 }
 
 #[test]
@@ -128,6 +175,8 @@ proptest! {
         let _ = Portraits::parse(&bytes);
         let _ = parse_record(&[b"FAC\x00010\0", &bytes[..]].concat());
         let _ = Portraits::parse(&file(0x5F2E, &[b"FAC\x00010\0", &bytes[..]].concat()));
+        let _ = Portraits::parse(&file(0x7F2E, &newer(std::slice::from_ref(&bytes))));
+        let _ = Portraits::parse(&file(0x7F2E, &newer(&[plain(&bytes, &bytes)])));
     }
 
     #[test]
