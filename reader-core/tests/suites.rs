@@ -12,7 +12,9 @@ use reader_core::session::{AccessKey, ActiveAuthentication, Cause, Plan, ReadLim
 use reader_core::transport::Limits;
 use reader_core::wire::tlv::encode;
 use simulated::{SimulatedTransport, card, keys, mrz_key, on_card, read};
-use test_vectors::card::{ActiveAuthenticationKey, Card, ChipAuthenticationKey, Hash, PaceOffer, Suite};
+use test_vectors::card::{
+    ActiveAuthenticationKey, Card, ChipAuthenticationKey, Hash, Mapping, PaceOffer, Suite,
+};
 use test_vectors::issuer::signer::RsaTestKeys;
 use test_vectors::num::CurveName;
 
@@ -67,6 +69,28 @@ fn pace_opens_with_every_cipher_on_every_curve() {
 }
 
 #[test]
+fn pace_opens_over_prime_fields_and_with_the_integrated_mapping() {
+    // The arc after id-PACE, the mapping, and the parameters; P-224 (10) has no integrated mapping.
+    let curves = (8..=18).filter(|id| *id != 10);
+    let variants = (0..=2).map(|id| (1, Mapping::Generic, id));
+    let variants = variants.chain((0..=2).map(|id| (3, Mapping::Integrated, id)));
+    for (family, mapping, parameter_id) in variants.chain(curves.map(|id| (4, Mapping::Integrated, id))) {
+        for (suite, arc) in SUITES {
+            let mut card = card("good");
+            card.access.pace = vec![PaceOffer { suite, parameter_id, mapping }];
+            let info = sequence(&[protocol(&[4, family, arc]), integer(2), integer(parameter_id)]);
+            card.files.insert(on_card(FileId::CARD_ACCESS), encode(0x31, &info));
+            // Keys of 2048 bits fit no short command.
+            let transport = SimulatedTransport::new(card).with_limits(Limits::EXTENDED);
+            let reading = read(transport, &keys("good"), &shortest());
+            assert_eq!(reading.ended, None, "{family} {suite:?} {parameter_id}");
+            assert_eq!(reading.capture.pace, Some(AccessTrace::Opened), "{family} {suite:?} {parameter_id}");
+            assert_eq!(reading.capture.bac, None);
+        }
+    }
+}
+
+#[test]
 fn a_wrong_password_is_told_with_every_cipher() {
     for (suite, arc) in SUITES {
         let wrong = [AccessKey::can("111111").unwrap()];
@@ -100,10 +124,11 @@ fn of_several_offers_the_strongest_is_taken_and_an_ambiguous_one_named() {
 #[test]
 fn offers_that_are_not_known_here_lead_to_bac_on_the_record() {
     let mut card = card("good");
-    // Integrated mapping and a Diffie-Hellman group: known to the standard, not here.
+    // The chip authentication mapping, which is not done here; what the standard does not define; reserved numbers.
     let infos = [
-        sequence(&[protocol(&[4, 4, 2]), integer(2), integer(12)]),
-        sequence(&[protocol(&[4, 1, 2]), integer(2), integer(0)]),
+        sequence(&[protocol(&[4, 6, 2]), integer(2), integer(12)]),
+        sequence(&[protocol(&[4, 4, 2]), integer(2), integer(10)]),
+        sequence(&[protocol(&[4, 1, 2]), integer(2), integer(3)]),
         sequence(&[protocol(&[4, 2, 2]), integer(2), integer(31)]),
     ];
     card.files.insert(on_card(FileId::CARD_ACCESS), encode(0x31, &infos.concat()));

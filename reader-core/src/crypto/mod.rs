@@ -6,11 +6,13 @@
 
 pub mod cipher;
 pub mod curve;
+pub mod dh;
 pub mod ec;
 pub mod hash;
 pub mod iso9796;
 pub mod kdf;
 pub mod mac;
+pub mod mapping;
 #[cfg(test)]
 mod published;
 pub mod rsa;

@@ -77,13 +77,14 @@ impl<T: Transport> Link<T> {
         Err(Cause::Protocol("a response in pieces (61xx) that does not end"))
     }
 
-    /// An unprotected command; 6Cxx is answered with the length the chip wants, once.
+    /// An unprotected command, extended only where it does not fit otherwise; 6Cxx is answered with the length the chip wants, once.
     pub fn plain(&mut self, command: &Command, work: ChipWork) -> Result<Response, Cause> {
-        let received = self.raw(&command.encode(LengthForm::Short)?, work)?;
+        let form = if command.fits_short() { LengthForm::Short } else { LengthForm::Extended };
+        let received = self.raw(&command.encode(form)?, work)?;
         let response = Response::parse(&received)?;
         let Some(ne) = response.status.correct_le() else { return Ok(response) };
         let again = command.clone().expecting(usize::from(ne));
-        Ok(Response::parse(&self.raw(&again.encode(LengthForm::Short)?, ChipWork::None)?)?)
+        Ok(Response::parse(&self.raw(&again.encode(form)?, ChipWork::None)?)?)
     }
 
     /// Corrects the plain size of the last exchange, once its protection is off.

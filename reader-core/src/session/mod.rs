@@ -41,6 +41,9 @@ mod link;
 pub mod link_model;
 mod observe;
 mod pace;
+mod pace_group;
+#[cfg(test)]
+mod pace_published;
 mod plan;
 #[cfg(test)]
 mod published;
@@ -67,6 +70,7 @@ use link::Link;
 pub use link::{ChipWork, ExchangeSize};
 pub use observe::{Event, Observer, Step};
 pub use pace::PaceOffer;
+pub use pace_group::PaceGroup;
 pub use plan::{ActiveAuthentication, BacFallback, ChipAuthentication, Plan};
 pub use resume::{Earlier, resume_chip};
 

@@ -1,20 +1,20 @@
-//! PACE over elliptic curves with generic mapping. Spec: 9303-11 §4.4.
+//! PACE over curves and prime fields, with generic and integrated mapping. Spec: 9303-11 §4.4.
 
 use crate::capture::AccessFailure;
 use crate::channel::{Idle, SendSequenceCounter};
 use crate::crypto::cipher;
-use crate::crypto::curve::Curve;
-use crate::crypto::ec::{EcError, Generator, Point, PrivateKey};
 use crate::crypto::kdf::{self, CipherSuite, SessionKeys};
 use crate::crypto::mac::{self, MAC_BYTES, MacInput};
+use crate::crypto::mapping;
 use crate::crypto::secret::{Entropy, Secret};
-use crate::lds::security_infos::{KeyAgreement, Mapping, SecurityInfos};
+use crate::lds::security_infos::{KeyAgreement, Mapping, PaceInfo, SecurityInfos};
 use crate::transport::Transport;
-use crate::wire::apdu::Command;
+use crate::wire::apdu::{Command, EXTENDED_NE_MAX_BYTES, SHORT_NE_MAX_BYTES};
 use crate::wire::status::StatusWord;
 use crate::wire::{dynamic, tlv};
 
 use super::link::{ChipWork, Link};
+use super::pace_group::{Base, OwnKey, PaceGroup, PublicKey};
 use super::{AccessKey, Cause, cipher_suite};
 
 /// Longest nonce that is taken: two blocks of AES, as AES-192 and AES-256 chips send.
@@ -27,35 +27,55 @@ const SET_AT: (u8, u8) = (0xC1, 0xA4);
 pub struct PaceOffer {
     /// Content bytes of the protocol's object identifier.
     oid: Vec<u8>,
+    mapping: Mapping,
     suite: CipherSuite,
-    curve: Curve,
+    group: PaceGroup,
     parameter_id: u8,
-    /// The identifier is offered with several domain parameters, so the chip must be told which.
+    /// Several domain parameters are offered, so the chip must be told which.
     ambiguous: bool,
 }
 
 impl PaceOffer {
-    /// The strongest cipher among the offers that are known here; the first of equals. `None` if none is known.
+    /// The soundest offer that is known here; the first of equals. `None` if none is known.
+    ///
+    /// What the weaker of cipher and group is worth counts first, then the cipher; then curves before prime fields
+    /// (shorter messages), and the generic mapping before the integrated one (more chips have it, so it is the better
+    /// tried).
     #[must_use]
     pub fn choose(infos: &SecurityInfos) -> Option<Self> {
+        // Spec: 9303-11 §4.4.4.1: tag 84 where more than one set of domain parameters is available for PACE.
+        let first = infos.pace().next()?.parameter_id;
+        let ambiguous = infos.pace().any(|info| info.parameter_id != first);
         let mut best: Option<Self> = None;
-        for info in infos.pace() {
-            let family = info.protocol.family;
-            let known = family.mapping == Mapping::Generic && family.agreement == KeyAgreement::Ecdh;
-            let parameter_id = info.parameter_id.and_then(|id| u8::try_from(id).ok());
-            let curve = parameter_id.and_then(Curve::from_standardized_id);
-            if let (true, 2, Some(curve), Some(parameter_id), Some(oid)) =
-                (known, info.version, curve, parameter_id, info.protocol.oid_content())
-            {
-                let same = infos.pace().filter(|other| other.protocol == info.protocol).count();
-                let suite = cipher_suite(info.protocol.suite);
-                let stronger = best.as_ref().is_none_or(|best| rank(suite) > rank(best.suite));
-                if stronger {
-                    best = Some(Self { oid, suite, curve, parameter_id, ambiguous: same > 1 });
-                }
+        for offer in infos.pace().filter_map(|info| Self::from_info(info, ambiguous)) {
+            if best.as_ref().is_none_or(|best| offer.rank() > best.rank()) {
+                best = Some(offer);
             }
         }
         best
+    }
+
+    fn from_info(info: PaceInfo, ambiguous: bool) -> Option<Self> {
+        let family = info.protocol.family;
+        let parameter_id = u8::try_from(info.parameter_id?).ok()?;
+        let group = PaceGroup::from_standardized_id(family.agreement, parameter_id)?;
+        if info.version != 2 || !group.maps(family.mapping) {
+            return None;
+        }
+        let (oid, suite) = (info.protocol.oid_content()?, cipher_suite(info.protocol.suite));
+        Some(Self { oid, mapping: family.mapping, suite, group, parameter_id, ambiguous })
+    }
+
+    fn rank(&self) -> (usize, usize, bool, bool) {
+        let cipher_bits = match self.suite {
+            CipherSuite::TripleDes => 112,
+            CipherSuite::Aes128 => 128,
+            CipherSuite::Aes192 => 192,
+            CipherSuite::Aes256 => 256,
+        };
+        let curve = matches!(self.group, PaceGroup::Curve(_));
+        let weakest_bits = self.group.strength_bits().min(cipher_bits);
+        (weakest_bits, cipher_bits, curve, self.mapping == Mapping::Generic)
     }
 
     /// The cipher of the channel.
@@ -64,19 +84,25 @@ impl PaceOffer {
         self.suite
     }
 
-    /// The curve.
+    /// The group of the key agreement.
     #[must_use]
-    pub const fn curve(&self) -> Curve {
-        self.curve
+    pub const fn group(&self) -> PaceGroup {
+        self.group
     }
-}
 
-const fn rank(suite: CipherSuite) -> u8 {
-    match suite {
-        CipherSuite::TripleDes => 0,
-        CipherSuite::Aes128 => 1,
-        CipherSuite::Aes192 => 2,
-        CipherSuite::Aes256 => 3,
+    /// How the nonce becomes a generator.
+    #[must_use]
+    pub const fn mapping(&self) -> Mapping {
+        self.mapping
+    }
+
+    /// In which kind of group.
+    #[must_use]
+    pub const fn agreement(&self) -> KeyAgreement {
+        match self.group {
+            PaceGroup::Curve(_) => KeyAgreement::Ecdh,
+            PaceGroup::Modp(_) => KeyAgreement::Dh,
+        }
     }
 }
 
@@ -88,24 +114,39 @@ pub(super) fn run<T: Transport>(
     entropy: &mut dyn Entropy,
 ) -> Result<Idle, Cause> {
     set_protocol(link, offer, key)?;
-    let nonce = nonce(link, offer, key)?;
-    let generator = map(link, offer, &nonce, entropy)?;
+    let password = kdf::pace_password_key(key.pace_password(), offer.suite);
+    establish(link, offer, &password, entropy)
+}
+
+/// All that follows MSE:Set AT, with the key that the password gave.
+pub(super) fn establish<T: Transport>(
+    link: &mut Link<T>,
+    offer: &PaceOffer,
+    password: &Secret,
+    entropy: &mut dyn Entropy,
+) -> Result<Idle, Cause> {
+    let nonce = nonce(link, offer, password)?;
+    let base = match offer.mapping {
+        Mapping::Integrated => map_integrated(link, offer, &nonce, entropy)?,
+        // The chip authentication mapping is never chosen; its mapping phase would be this one.
+        Mapping::Generic | Mapping::ChipAuthentication => map_generic(link, offer, &nonce, entropy)?,
+    };
     drop(nonce);
 
-    let own = PrivateKey::generate(&generator, entropy).map_err(own_fault)?;
-    let answer = step(link, Step::Agreement, &own.public().encode())?;
-    let chip = Point::decode(offer.curve, &answer)
-        .map_err(|_| protocol("the chip's ephemeral key is not a point of the curve"))?;
+    let own = OwnKey::generate(&base, entropy)?;
+    let public = own.public();
+    let answer = step(link, Step::Agreement, &public.encode())?;
+    let chip = offer.group.decode(&answer, "the chip's ephemeral key is not one of the group")?;
     // Spec: 9303-11 §4.4.1 step 3: the keys must differ, or the chip echoes.
-    if &chip == own.public() {
+    if chip == public {
         return Err(protocol("the chip sent back the terminal's ephemeral key").into());
     }
-    let shared = own.agree(&chip).map_err(|_| protocol("the key agreement gave the point at infinity"))?;
+    let shared = own.agree(&chip)?;
     let keys = SessionKeys::derive(&shared, offer.suite);
 
     let token = token(&keys, offer, &chip)?;
     let answer = step(link, Step::Tokens, &token)?;
-    if !mac::verify(keys.suite, &keys.mac, MacInput::Message(&token_input(offer, own.public())), &answer)? {
+    if !mac::verify(keys.suite, &keys.mac, MacInput::Message(&token_input(offer, &public)), &answer)? {
         return Err(protocol("the chip's authentication token is wrong").into());
     }
     Ok(Idle::new(keys, SendSequenceCounter::zero(offer.suite)))
@@ -127,37 +168,55 @@ fn set_protocol<T: Transport>(link: &mut Link<T>, offer: &PaceOffer, key: &Acces
     }
 }
 
-fn nonce<T: Transport>(link: &mut Link<T>, offer: &PaceOffer, key: &AccessKey) -> Result<Secret, Cause> {
+fn nonce<T: Transport>(link: &mut Link<T>, offer: &PaceOffer, password: &Secret) -> Result<Secret, Cause> {
     let encrypted = step(link, Step::Nonce, &[])?;
     let block_bytes = offer.suite.block_size();
-    // At least as many bits as the key of AES-128, so that it cannot be guessed offline; whole blocks.
-    let fits =
-        (16..=MAX_NONCE_BYTES).contains(&encrypted.len()) && encrypted.len().is_multiple_of(block_bytes);
+    let fits = match offer.mapping {
+        // Spec: 9303-11 §4.4.3.3: as long as the key, in whole blocks.
+        Mapping::Integrated => encrypted.len() == mapping::chip_nonce_len(offer.suite),
+        // At least as many bits as the key of AES-128, so that it cannot be guessed offline; whole blocks.
+        Mapping::Generic | Mapping::ChipAuthentication => {
+            (16..=MAX_NONCE_BYTES).contains(&encrypted.len()) && encrypted.len().is_multiple_of(block_bytes)
+        }
+    };
     if !fits {
-        return Err(protocol("the encrypted nonce has a length that the cipher does not allow").into());
+        return Err(protocol("the encrypted nonce has a length that the protocol does not allow").into());
     }
-    let password = kdf::pace_password_key(key.pace_password(), offer.suite);
-    let nonce = cipher::cbc_decrypt(offer.suite, &password, &vec![0; block_bytes], &encrypted)?;
+    let nonce = cipher::cbc_decrypt(offer.suite, password, &vec![0; block_bytes], &encrypted)?;
     Ok(Secret::new(nonce))
 }
 
-/// Generic mapping: agrees on a point H and maps the generator to s·G + H.
-fn map<T: Transport>(
+/// Generic mapping: agrees on an element H and maps the generator to s·G + H.
+fn map_generic<T: Transport>(
     link: &mut Link<T>,
     offer: &PaceOffer,
     nonce: &Secret,
     entropy: &mut dyn Entropy,
-) -> Result<Generator, Cause> {
-    let own = PrivateKey::generate(&Generator::standard(offer.curve), entropy).map_err(own_fault)?;
-    let answer = step(link, Step::Mapping, &own.public().encode())?;
-    let chip = Point::decode(offer.curve, &answer)
-        .map_err(|_| protocol("the chip's mapping key is not a point of the curve"))?;
-    if &chip == own.public() {
+) -> Result<Base, Cause> {
+    let own = OwnKey::generate(&offer.group.standard(), entropy)?;
+    let public = own.public();
+    let answer = step(link, Step::Mapping, &public.encode())?;
+    let chip = offer.group.decode(&answer, "the chip's mapping key is not one of the group")?;
+    if chip == public {
         return Err(protocol("the chip sent back the terminal's mapping key").into());
     }
-    let shared = own.agree_point(&chip).map_err(|_| protocol("the mapping gave the point at infinity"))?;
-    Generator::map_generic(nonce, &shared)
-        .map_err(|_| protocol("the mapped generator is the point at infinity or the standard one").into())
+    own.map_generic(nonce, &chip)
+}
+
+/// Integrated mapping: sends a nonce in the clear; both nonces together make the generator.
+fn map_integrated<T: Transport>(
+    link: &mut Link<T>,
+    offer: &PaceOffer,
+    nonce: &Secret,
+    entropy: &mut dyn Entropy,
+) -> Result<Base, Cause> {
+    let mut own = vec![0; mapping::terminal_nonce_len(offer.suite)];
+    entropy.fill(&mut own)?;
+    // Spec: 9303-11 §4.4.5.2.2: the chip's object is there and empty.
+    if !step(link, Step::Mapping, &own)?.is_empty() {
+        return Err(protocol("the chip answered the integrated mapping with data").into());
+    }
+    offer.group.map_integrated(offer.suite, nonce, &own)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -180,7 +239,9 @@ fn step<T: Transport>(link: &mut Link<T>, step: Step, value: &[u8]) -> Result<Ve
         Some(tag) => dynamic::encode(&[(tag, value)]),
         None => dynamic::encode(&[]),
     };
-    let command = Command::new(cla, 0x86, 0x00, 0x00).with_data(data).expecting(256);
+    // Spec: 9303-11 §9.3.1.2: keys of 2048 bits need extended length, which is allowed here undeclared.
+    let command = Command::new(cla, 0x86, 0x00, 0x00).with_data(data).expecting(SHORT_NE_MAX_BYTES);
+    let command = if command.fits_short() { command } else { command.expecting(EXTENDED_NE_MAX_BYTES) };
     let response = link.plain(&command, work)?;
     match response.status {
         StatusWord::OK => {}
@@ -202,22 +263,14 @@ fn step<T: Transport>(link: &mut Link<T>, step: Step, value: &[u8]) -> Result<Ve
     }
 }
 
-fn token(keys: &SessionKeys, offer: &PaceOffer, other: &Point) -> Result<[u8; MAC_BYTES], Cause> {
+fn token(keys: &SessionKeys, offer: &PaceOffer, other: &PublicKey) -> Result<[u8; MAC_BYTES], Cause> {
     Ok(mac::mac(keys.suite, &keys.mac, MacInput::Message(&token_input(offer, other)))?)
 }
 
 /// The public key data object that a token is the MAC of: the key of the *other* side. Spec: 9303-11 §4.4.3.4.
-fn token_input(offer: &PaceOffer, key: &Point) -> Vec<u8> {
-    let inner = [tlv::encode(0x06, &offer.oid), tlv::encode(0x86, &key.encode())].concat();
+fn token_input(offer: &PaceOffer, key: &PublicKey) -> Vec<u8> {
+    let inner = [tlv::encode(0x06, &offer.oid), tlv::encode(key.tag(), &key.encode())].concat();
     tlv::encode(0x7F49, &inner)
-}
-
-/// Making an own key fails only for want of randomness.
-fn own_fault(error: EcError) -> Cause {
-    match error {
-        EcError::Entropy(error) => Cause::Entropy(error),
-        _ => Cause::Protocol("an own key could not be made"),
-    }
 }
 
 const fn protocol(what: &'static str) -> AccessFailure {

@@ -12,10 +12,10 @@ use crate::transport::{Replayed, Transcript};
 use crate::wire::tlv::encode;
 
 /// Gives the numbers of an example, in their order, and fails when more are drawn.
-struct Fixed(std::collections::VecDeque<Vec<u8>>);
+pub(super) struct Fixed(std::collections::VecDeque<Vec<u8>>);
 
 impl Fixed {
-    fn new<const N: usize>(draws: [Vec<u8>; N]) -> Self {
+    pub(super) fn new<const N: usize>(draws: [Vec<u8>; N]) -> Self {
         Self(draws.into())
     }
 }
@@ -48,16 +48,16 @@ fn channel(vector: &Vector, at: &str) -> Idle {
     Idle::new(keys, SendSequenceCounter::from_bytes(suite, &vector.hex(&field("ssc"))).unwrap())
 }
 
-fn replay(exchanges: Vec<(Vec<u8>, Vec<u8>)>) -> Replayed {
+pub(super) fn replay(exchanges: Vec<(Vec<u8>, Vec<u8>)>) -> Replayed {
     Replayed::new(Transcript { exchanges })
 }
 
-fn ok() -> Vec<u8> {
+pub(super) fn ok() -> Vec<u8> {
     vec![0x90, 0x00]
 }
 
 /// Both channels protect the same command into the same bytes: their keys and counters agree.
-fn same_channel(one: Idle, other: Idle) {
+pub(super) fn same_channel(one: Idle, other: Idle) {
     let command = Command::new(0x00, 0xB0, 0x9E, 0x00).with_data([1, 2, 3]).expecting(4);
     let protect = |idle: Idle| idle.protect(&command, LengthForm::Short).unwrap().0;
     assert_eq!(protect(one), protect(other));
@@ -149,7 +149,7 @@ fn pace_with(number: usize, answer: Vec<u8>) -> Cause {
     pace(&vector, exchanges).err().unwrap().cause
 }
 
-fn template(tag: u8, value: &[u8]) -> Vec<u8> {
+pub(super) fn template(tag: u8, value: &[u8]) -> Vec<u8> {
     [encode(0x7C, &encode(u32::from(tag), value)), ok()].concat()
 }
 

@@ -50,3 +50,13 @@ pub(super) fn reduce<S: Spec<L>, const L: usize>(bytes: &[u8]) -> Scalar<S, L> {
     }
     sum
 }
+
+/// Any string of bytes as a number modulo the prime; constant time in the content.
+pub(super) fn reduce_field<S: Spec<L>, const L: usize>(bytes: &[u8]) -> Fe<S, L> {
+    let base = Fe::<S, L>::new(&Uint::from_u16(256));
+    let mut sum = Fe::<S, L>::ZERO;
+    for byte in bytes {
+        sum = sum * base + Fe::<S, L>::new(&Uint::from_u8(*byte));
+    }
+    sum
+}

@@ -5,6 +5,7 @@
 
 mod bytes;
 mod complete;
+mod encode;
 mod fast;
 mod field;
 mod spec;
@@ -64,6 +65,9 @@ pub enum EcError {
     /// The mapping gave the standard generator back.
     #[error("the mapped generator equals the standard one on {0}")]
     Unmapped(Curve),
+    /// The integrated mapping is not defined for the curve, or not for this number (a chance below 2⁻¹⁵⁰).
+    #[error("the integrated mapping has no point for this number on {0}")]
+    NoEncoding(Curve),
     /// No randomness.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
@@ -173,6 +177,26 @@ impl Generator {
             return Err(EcError::Unmapped(shared.curve));
         }
         Ok(Self(mapped))
+    }
+
+    /// Integrated mapping: the point that a pseudo-random string encodes, as [`super::mapping::pseudo_random`] made it.
+    /// Spec: 9303-11 §4.4.3.3.2, appendix B.
+    ///
+    /// # Errors
+    /// When the curve has no such mapping, or the result is G itself.
+    pub fn map_integrated(curve: Curve, random: &Secret) -> Result<Self, EcError> {
+        let mapped = for_curve!(curve, encode_point(random.expose()))?;
+        if mapped == Self::standard(curve).0 {
+            return Err(EcError::Unmapped(curve));
+        }
+        Ok(Self(mapped))
+    }
+
+    /// Whether the integrated mapping is defined for a curve. Spec: 9303-11 §9.5.1, note to table 12.
+    #[must_use]
+    pub fn maps_integrated(curve: Curve) -> bool {
+        use self::encode::is_defined;
+        for_curve!(curve, is_defined())
     }
 
     /// The base point itself.
@@ -332,6 +356,26 @@ fn map<S: Spec<L>, const L: usize>(nonce: &[u8], base: &Point, shared: &Point) -
     );
     scalar.zeroize();
     store(&sum.ok_or(EcError::Infinity(S::CURVE))?)
+}
+
+fn encode_point<S: Spec<L>, const L: usize>(random: &[u8]) -> Result<Point, EcError> {
+    let refused = EcError::NoEncoding(S::CURVE);
+    if !encode::is_defined::<S, L>() {
+        return Err(refused);
+    }
+    let mut number = bytes::reduce_field::<S, L>(random);
+    let point = encode::encode::<S, L>(&number);
+    number.zeroize();
+    let (x, y) = point.ok_or(refused)?;
+    let len = S::CURVE.field_len();
+    let mut coordinates = Zeroizing::new(Vec::with_capacity(2 * len));
+    for value in [x, y] {
+        let mut part = bytes::encode(&value.retrieve(), len);
+        coordinates.extend_from_slice(&part);
+        part.zeroize();
+    }
+    check_on_curve::<S, L>(&coordinates)?;
+    Ok(Point { curve: S::CURVE, coordinates })
 }
 
 /// The base point's table of each curve, made at first use; a few kilobytes each.
