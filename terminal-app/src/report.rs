@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use reader_core::policy::VerificationReport;
+use reader_core::session::ExchangeSize;
+use reader_core::session::link_model::LinkModel;
 use serde::Serialize;
 
 /// `idterm.report/1`, as `docs/CLI.md` describes it.
@@ -47,6 +49,42 @@ pub struct Link {
     pub ms: u64,
     /// Time that the same exchanges would take on a contactless link, by bit rate in kbit/s.
     pub modelled_ms: BTreeMap<&'static str, u64>,
+}
+
+/// Bit rates of the contactless link that the model is asked for, by their names in kbit/s.
+const BIT_RATES: [(&str, f64); 4] = [("106", 106e3), ("212", 212e3), ("424", 424e3), ("848", 848e3)];
+
+/// Milliseconds that `exchanges` would take on a contactless link, by bit rate in kbit/s.
+#[must_use]
+pub fn modelled_ms(exchanges: &[ExchangeSize]) -> BTreeMap<&'static str, u64> {
+    let model = LinkModel::default();
+    let rounded = |rate: f64| {
+        let ms = model.total(exchanges, rate).seconds * 1000.0;
+        // A reading takes seconds, far below what 64 bits hold; a negative or absurd sum would be a fault of the model.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before")]
+        let ms = ms.round().clamp(0.0, 1e12) as u64;
+        ms
+    };
+    BIT_RATES.iter().map(|(name, rate)| (*name, rounded(*rate))).collect()
+}
+
+/// Bytes of all commands and responses.
+#[must_use]
+pub fn link_bytes(exchanges: &[ExchangeSize]) -> usize {
+    exchanges.iter().map(|exchange| exchange.command_bytes + exchange.response_bytes).sum()
+}
+
+impl Link {
+    /// The figures of these exchanges, which took `elapsed_ms` here.
+    #[must_use]
+    pub fn of(exchanges: &[ExchangeSize], elapsed_ms: u64) -> Self {
+        Self {
+            apdus: exchanges.len(),
+            bytes: link_bytes(exchanges),
+            ms: elapsed_ms,
+            modelled_ms: modelled_ms(exchanges),
+        }
+    }
 }
 
 /// Which site file decided.

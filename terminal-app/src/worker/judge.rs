@@ -10,8 +10,7 @@ use reader_core::evidence::HolderFindings;
 use reader_core::lds::portrait::{self, Pixels, Portraits};
 use reader_core::lds::{DataGroup, FileId};
 use reader_core::policy::{Verdict, decide};
-use reader_core::session::link_model::LinkModel;
-use reader_core::session::{self, Cause, ExchangeSize};
+use reader_core::session::{self, Cause};
 use reader_core::verify::{self, Presented, Proof, ProvedText, Settings, Strictness};
 
 use super::link::{LinkMessage, LinkResult};
@@ -30,8 +29,6 @@ const DECODE_LIMIT: Duration = Duration::from_secs(3);
 const TYPICAL_PORTRAIT_BYTES: usize = 18_000;
 /// Size of any other file as long as the chip has not said it.
 const TYPICAL_FILE_BYTES: usize = 600;
-/// Bit rates of the contactless link that the model is asked for, in kbit/s.
-const BIT_RATES: [(&str, f64); 4] = [("106", 106e3), ("212", 212e3), ("424", 424e3), ("848", 848e3)];
 
 /// Takes what the link thread brings, and judges.
 pub(super) struct Judge<'a> {
@@ -140,7 +137,7 @@ impl<'a> Judge<'a> {
         if let Some(failure) = reading.ended.as_ref().filter(|_| !opened).and_then(never_opened) {
             return Err(failure);
         }
-        let link = link_figures(&reading.exchanges, reading.elapsed_ms);
+        let link = Link::of(&reading.exchanges, reading.elapsed_ms);
         self.conclude(reading.capture, Some(link), started, cancel, tell)
     }
 
@@ -266,22 +263,5 @@ fn shown_step(step: session::Step) -> Step {
             Some(DataGroup::Dg2) => Step::ReadPortrait,
             _ => Step::ReadText,
         },
-    }
-}
-
-fn link_figures(exchanges: &[ExchangeSize], elapsed_ms: u64) -> Link {
-    let model = LinkModel::default();
-    let modelled = |rate: f64| {
-        let ms = model.total(exchanges, rate).seconds * 1000.0;
-        // Seconds of a reading are far below what 64 bits hold; a negative or absurd one would be a fault of the model.
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded above")]
-        let rounded = ms.round().clamp(0.0, 1e12) as u64;
-        rounded
-    };
-    Link {
-        apdus: exchanges.len(),
-        bytes: exchanges.iter().map(|exchange| exchange.command_bytes + exchange.response_bytes).sum(),
-        ms: elapsed_ms,
-        modelled_ms: BIT_RATES.iter().map(|(name, rate)| (*name, modelled(*rate))).collect(),
     }
 }

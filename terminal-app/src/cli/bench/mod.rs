@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use reader_core::lds::{DataGroup, FileId};
-use reader_core::session::link_model::LinkModel;
 use reader_core::session::{self, ExchangeSize, ReadLimits, Reading};
 use reader_core::transport::Limits;
 use serde::Serialize;
@@ -20,9 +19,8 @@ use super::output::{Output, bold};
 use crate::devices::simulated::SimulatedReader;
 use crate::entropy::SystemEntropy;
 use crate::failure::{ErrorCode, Failure};
+use crate::report::{link_bytes, modelled_ms};
 use crate::worker::plan_of;
-
-const RATES: [(&str, f64); 4] = [("106", 106e3), ("212", 212e3), ("424", 424e3), ("848", 848e3)];
 
 /// Files whose reading proves the texts.
 const TEXT: [FileId; 3] = [FileId::SOD, FileId::group(DataGroup::Dg1), FileId::group(DataGroup::Dg13)];
@@ -120,26 +118,13 @@ fn measured(name: &'static str, reading: &Reading<SimulatedReader>) -> Row {
 }
 
 fn row(name: &'static str, how: &'static str, exchanges: &[ExchangeSize], text_at: usize) -> Row {
-    let model = LinkModel::default();
     let until_text = exchanges.get(..text_at).unwrap_or(exchanges);
-    let ms = |exchanges: &[ExchangeSize]| {
-        let rounded = |rate: f64| {
-            #[allow(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "seconds of a read, clamped"
-            )]
-            let ms = (model.total(exchanges, rate).seconds * 1000.0).round().clamp(0.0, 1e12) as u64;
-            ms
-        };
-        RATES.iter().map(|(name, rate)| (*name, rounded(*rate))).collect()
-    };
     Row {
         name,
         how,
         apdus: exchanges.len(),
-        bytes: exchanges.iter().map(|one| one.command_bytes + one.response_bytes).sum(),
-        modelled_ms: ms(exchanges),
-        proved_text_ms: ms(until_text),
+        bytes: link_bytes(exchanges),
+        modelled_ms: modelled_ms(exchanges),
+        proved_text_ms: modelled_ms(until_text),
     }
 }

@@ -35,8 +35,10 @@ impl std::fmt::Debug for StaffConfig {
 /// Settings of the insurance connector as a site's file gives them.
 ///
 /// ```toml
-/// [connectors.insurance]
+/// [services.insurance]
 /// kind = "bhyt"
+///
+/// [services.insurance.settings]
 /// base_url = "https://…"
 /// facility = "79001"
 /// password = { env = "IDTERM_BHYT_PASSWORD" }
