@@ -35,6 +35,7 @@ mod bac;
 mod chip_auth;
 mod conversation;
 mod declared;
+mod ended;
 mod expected;
 mod files;
 mod link;
@@ -50,21 +51,20 @@ mod published;
 mod resume;
 
 use crate::capture::{AccessFailure, ChipAuthenticationTrace, FileState};
-use crate::channel::{Broken, Idle, Unprotectable};
-use crate::crypto::cipher::CipherError;
+use crate::channel::Idle;
 use crate::crypto::kdf::CipherSuite;
-use crate::crypto::secret::{Entropy, EntropyError};
+use crate::crypto::secret::Entropy;
 use crate::lds::FileId;
 use crate::lds::file_id::EMRTD_AID;
 use crate::lds::security_infos::Suite;
-use crate::transport::{Transport, TransportError};
-use crate::wire::Malformed;
+use crate::transport::Transport;
 use crate::wire::apdu::{Command, LengthForm, Response};
 use crate::wire::status::StatusWord;
 
 pub use access_key::{AccessKey, AccessKeyError};
 pub use chip_auth::{ChipAuthenticationOffer, KeyCommand};
 pub use conversation::{Reading, read_chip};
+pub use ended::{Cause, Ended, PartialFile};
 pub use files::{FileRead, ReadLimits};
 use link::Link;
 pub use link::{ChipWork, ExchangeSize};
@@ -88,136 +88,6 @@ pub struct Secured {
 pub struct ChipSession<T, S> {
     link: Link<T>,
     state: S,
-}
-
-/// Why a session ended.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Cause {
-    /// Nothing came back.
-    #[error(transparent)]
-    Transport(#[from] TransportError),
-    /// The secure channel broke.
-    #[error("the secure channel broke: {0}")]
-    Channel(#[from] Broken),
-    /// Access control did not succeed.
-    #[error("the chip was not opened: {}", explain_access(.0))]
-    Access(AccessFailure),
-    /// The chip refused a step without which nothing can go on.
-    #[error("the chip refused {what} with {status}")]
-    Refused {
-        /// The step.
-        what: &'static str,
-        /// Its status word.
-        status: StatusWord,
-    },
-    /// The chip's bytes break the protocol.
-    #[error("the chip breaks the protocol: {0}")]
-    Protocol(&'static str),
-    /// A response or command that cannot be coded.
-    #[error(transparent)]
-    Malformed(#[from] Malformed),
-    /// A command that cannot be protected.
-    #[error(transparent)]
-    Unprotectable(#[from] Unprotectable),
-    /// A cipher was used with a wrong length.
-    #[error(transparent)]
-    Cipher(#[from] CipherError),
-    /// No randomness.
-    #[error(transparent)]
-    Entropy(#[from] EntropyError),
-    /// Another chip than the one whose reading was to be resumed. Nothing of it was taken.
-    #[error("this is another card than the one that was being read; place that one again, or begin anew")]
-    OtherChip,
-    /// The observer asked to stop.
-    #[error("cancelled")]
-    Cancelled,
-}
-
-impl From<AccessFailure> for Cause {
-    fn from(failure: AccessFailure) -> Self {
-        Self::Access(failure)
-    }
-}
-
-fn explain_access(failure: &AccessFailure) -> String {
-    match failure {
-        AccessFailure::WrongPassword => {
-            "the number, MRZ or CAN is not this card's; check it against the card and enter it again"
-                .to_owned()
-        }
-        AccessFailure::Refused(status) => format!("it refused access control with {}", StatusWord(*status)),
-        AccessFailure::Protocol(what) => format!("its answers break the access protocol: {what}"),
-        AccessFailure::Broken => "the card left during access control; place it again".to_owned(),
-        AccessFailure::NotOffered => {
-            "it offers no access protocol that is known here, or none for the kind of number that was given"
-                .to_owned()
-        }
-    }
-}
-
-/// A file whose reading was broken off.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PartialFile {
-    /// Which.
-    pub file: FileId,
-    /// The bytes that came.
-    pub bytes: Vec<u8>,
-}
-
-/// A session that is over. Its keys are wiped.
-pub struct Ended<T> {
-    link: Box<Link<T>>,
-    /// Why.
-    pub cause: Cause,
-    /// The file that was being read.
-    pub partial: Option<PartialFile>,
-}
-
-impl<T: Transport> Ended<T> {
-    fn new(link: Link<T>, cause: impl Into<Cause>) -> Self {
-        Self { link: Box::new(link), cause: cause.into(), partial: None }
-    }
-
-    /// The transport, for another session or to let the card go.
-    pub fn into_transport(self) -> T {
-        self.link.transport
-    }
-
-    /// How chip authentication stood.
-    #[must_use]
-    pub fn chip_authentication(&self) -> Option<&ChipAuthenticationTrace> {
-        self.link.chip_authentication.as_ref()
-    }
-
-    /// A new session on the same transport: access control begins anew.
-    #[must_use]
-    pub fn restart(self) -> ChipSession<T, Open> {
-        let mut link = *self.link;
-        link.chip_authentication = None;
-        link.extended = false;
-        ChipSession { link, state: Open(()) }
-    }
-
-    /// The same with the chip powered anew, or at least its master file selected: after a session in the application the
-    /// current directory is unknown, and EF.CardAccess and PACE belong to the master file.
-    ///
-    /// # Errors
-    /// The card is gone.
-    pub fn restart_in_master_file(self) -> Result<ChipSession<T, Open>, Self> {
-        let mut session = self.restart();
-        let powered = match session.link.transport.reset() {
-            Ok(powered) => powered,
-            Err(error) => return Err(Self::new(session.link, error)),
-        };
-        if !powered {
-            // Some cards do not know the command (6D00); what matters shows in the next step.
-            let select = Command::new(0x00, 0xA4, 0x00, 0x0C).with_data([0x3F, 0x00]);
-            if let Err(cause) = session.link.plain(&select, ChipWork::None) {
-                return Err(Self::new(session.link, cause));
-            }
-        }
-        Ok(session)
-    }
 }
 
 impl<T: Transport> ChipSession<T, Open> {

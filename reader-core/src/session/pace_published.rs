@@ -10,7 +10,7 @@ use crate::channel::SendSequenceCounter;
 use crate::crypto::kdf::SessionKeys;
 use crate::crypto::secret::Secret;
 use crate::lds::security_infos::{KeyAgreement, Mapping, SecurityInfos};
-use crate::transport::Replayed;
+use crate::transport::{Replayed, TransportError};
 use crate::wire::tlv::encode;
 
 type Exchanges = Vec<(Vec<u8>, Vec<u8>)>;

@@ -6,7 +6,7 @@ use super::*;
 use crate::capture::ActiveAuthenticationTrace;
 use crate::channel::SendSequenceCounter;
 use crate::crypto::kdf::SessionKeys;
-use crate::crypto::secret::Secret;
+use crate::crypto::secret::{EntropyError, Secret};
 use crate::lds::security_infos::SecurityInfos;
 use crate::transport::{Replayed, Transcript};
 use crate::wire::tlv::encode;

@@ -3,27 +3,22 @@
 //! EF.CardAccess → PACE → SELECT → EF.SOD, DG1, DG13 → DG14 and chip authentication → DG15 and active authentication →
 //! DG2 and the rest. After BAC, whose keys are weak, chip authentication comes right after EF.SOD.
 
+mod access;
+mod proofs;
+
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use crate::capture::{
-    AccessFailure, AccessTrace, ActiveAuthenticationTrace, Capture, ChipAuthenticationTrace, Deviation,
-    FileState, Origin,
-};
+use crate::capture::{AccessTrace, Capture, ChipAuthenticationTrace, Deviation, FileState, Origin};
 use crate::crypto::secret::Entropy;
-use crate::lds::security_infos::SecurityInfos;
 use crate::lds::{DataGroup, FileId};
 use crate::transport::Transport;
 
 use super::declared::refused_extended;
 use super::{
-    AccessKey, ActiveAuthentication, BacFallback, Cause, ChipAuthentication, ChipAuthenticationOffer,
-    ChipSession, Ended, Event, ExchangeSize, FileRead, KeyCommand, NOT_REACHED, Observer, Open, PaceOffer,
+    AccessKey, Cause, ChipSession, Ended, Event, ExchangeSize, FileRead, NOT_REACHED, Observer, Open,
     PartialFile, Plan, ReadLimits, Secured, Step, expected,
 };
-
-/// The chip, and its EF.CardAccess if there is one that can be read.
-type WithCardAccess<T> = (ChipSession<T, Open>, Option<SecurityInfos>);
 
 /// What a reading gave.
 pub struct Reading<T> {
@@ -41,10 +36,7 @@ pub struct Reading<T> {
     pub(super) partial: Option<PartialFile>,
 }
 
-/// Sessions in which chip authentication is tried; one more reads without it.
-const CHIP_AUTHENTICATION_TRIES: usize = 2;
-
-pub(super) type Session<T> = ChipSession<T, Secured>;
+pub(in crate::session) type Session<T> = ChipSession<T, Secured>;
 
 /// Opens and reads a chip by `plan`. Of several keys, PACE takes a card access number before an MRZ; BAC takes an MRZ.
 ///
@@ -83,7 +75,7 @@ fn wanted(plan: &Plan, expected: Option<&BTreeSet<DataGroup>>) -> Vec<DataGroup>
     plan.groups.iter().copied().filter(listed).collect()
 }
 
-pub(super) struct Conversation<'a> {
+pub(in crate::session) struct Conversation<'a> {
     pub keys: &'a [AccessKey],
     pub plan: &'a Plan,
     pub entropy: &'a mut dyn Entropy,
@@ -197,97 +189,6 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    fn gain_access<T: Transport>(&mut self, open: ChipSession<T, Open>) -> Result<Session<T>, Ended<T>> {
-        let (open, infos) = self.card_access(open)?;
-        let open = self.atr_info(open)?;
-        let Some(infos) = infos.filter(|infos| infos.pace().next().is_some()) else {
-            return self.bac(open);
-        };
-        let open = match self.pace(open, &infos) {
-            Ok(session) => return Ok(session),
-            Err(ended) => ended,
-        };
-        let Cause::Access(because) = open.cause.clone() else { return Err(open) };
-        let may = self.plan.bac_fallback == BacFallback::Allowed
-            && because != AccessFailure::WrongPassword
-            && self.keys.iter().any(|key| !key.is_can());
-        if !may {
-            return Err(open);
-        }
-        self.note_deviation(Deviation::FellBackToBac { because });
-        self.bac(open.restart())
-    }
-
-    /// EF.CardAccess as read, or the profile's constant in its place.
-    fn card_access<T: Transport>(
-        &mut self,
-        open: ChipSession<T, Open>,
-    ) -> Result<WithCardAccess<T>, Ended<T>> {
-        let assumed =
-            || self.plan.assumed_card_access.as_deref().and_then(|bytes| SecurityInfos::parse(bytes).ok());
-        match self.capture.files.get(&FileId::CARD_ACCESS) {
-            Some(FileState::Read(bytes)) => return Ok((open, SecurityInfos::parse(bytes).ok())),
-            Some(FileState::Absent | FileState::Protected) if self.resumed => return Ok((open, assumed())),
-            _ => {}
-        }
-        if self.observer.event(Event::Step(Step::CardAccess)).is_break() {
-            return Err(open.stop());
-        }
-        let (open, read) = open.read_card_access().map_err(|ended| self.note_end(ended))?;
-        let from_chip = match &read.state {
-            FileState::Read(bytes) => SecurityInfos::parse(bytes).ok(),
-            _ => None,
-        };
-        let given = matches!(read.state, FileState::Read(_));
-        if self.note_file(FileId::CARD_ACCESS, read, open.link.exchanges.len()).is_break() {
-            return Err(open.stop());
-        }
-        let infos = if given { from_chip } else { assumed() };
-        if !given && infos.is_some() {
-            self.note_deviation(Deviation::AssumedCardAccess);
-        }
-        Ok((open, infos))
-    }
-
-    fn pace<T: Transport>(
-        &mut self,
-        open: ChipSession<T, Open>,
-        infos: &SecurityInfos,
-    ) -> Result<Session<T>, Ended<T>> {
-        if self.observer.event(Event::Step(Step::Pace)).is_break() {
-            return Err(open.stop());
-        }
-        let key = self.keys.iter().find(|key| key.is_can()).or(self.keys.first());
-        let result = match (PaceOffer::choose(infos), key) {
-            (Some(offer), Some(key)) => open.pace(&offer, key, self.entropy),
-            _ => Err(Ended::new(open.link, AccessFailure::NotOffered)),
-        };
-        note_access(&mut self.capture.pace, &result);
-        let mut session = result?;
-        let protected = self.capture.files.get(&FileId::ATR_INFO) == Some(&FileState::Protected);
-        if protected && !self.given_up.contains(&FileId::ATR_INFO) {
-            self.capture.files.remove(&FileId::ATR_INFO);
-            session = self.read(session, FileId::ATR_INFO).map_err(|ended| self.note_end(ended))?;
-            self.learn_limits();
-        }
-        if self.observer.event(Event::Step(Step::SelectApplication)).is_break() {
-            return Err(session.end(Cause::Cancelled));
-        }
-        session.select_application()
-    }
-
-    fn bac<T: Transport>(&mut self, open: ChipSession<T, Open>) -> Result<Session<T>, Ended<T>> {
-        if self.observer.event(Event::Step(Step::Bac)).is_break() {
-            return Err(open.stop());
-        }
-        let result = match self.keys.iter().find(|key| !key.is_can()) {
-            Some(key) => open.bac(key, self.entropy),
-            None => Err(Ended::new(open.link, AccessFailure::NotOffered)),
-        };
-        note_access(&mut self.capture.bac, &result);
-        result
-    }
-
     fn read_all<T: Transport>(&mut self, session: Session<T>) -> Result<Session<T>, Ended<T>> {
         let mut session = self.read(session, FileId::SOD)?;
         self.expected = self.capture.bytes(FileId::SOD).and_then(expected::groups);
@@ -377,84 +278,5 @@ impl<'a> Conversation<'a> {
         };
         self.capture.files.insert(file, read.state);
         flow
-    }
-
-    pub fn authenticate_chip<T: Transport>(&mut self, session: Session<T>) -> Result<Session<T>, Ended<T>> {
-        let planned = self.plan.chip_authentication == ChipAuthentication::WhenOffered;
-        if !self.lists(DataGroup::Dg14) || !(planned || self.plan.wants(DataGroup::Dg14)) {
-            return Ok(session);
-        }
-        let session = self.read(session, FileId::group(DataGroup::Dg14))?;
-        let tried = session.chip_authentication().is_some();
-        if !planned || tried || self.chip_refusals >= CHIP_AUTHENTICATION_TRIES {
-            return Ok(session);
-        }
-        let Some(dg14) = self.capture.group(DataGroup::Dg14) else { return Ok(session) };
-        let offer = match ChipAuthenticationOffer::choose(dg14) {
-            Ok(offer) => offer,
-            Err(trace) => {
-                self.capture.chip_authentication = Some(trace);
-                return Ok(session);
-            }
-        };
-        if self.observer.event(Event::Step(Step::ChipAuthentication)).is_break() {
-            return Err(session.end(Cause::Cancelled));
-        }
-        let session = session.authenticate_chip(&offer, self.entropy)?;
-        let refused = matches!(session.chip_authentication(), Some(ChipAuthenticationTrace::Refused(_)));
-        if refused && offer.command() == KeyCommand::SetKat {
-            return session.authenticate_chip(&offer.by(KeyCommand::SetAt), self.entropy);
-        }
-        Ok(session)
-    }
-
-    pub fn authenticate_actively<T: Transport>(
-        &mut self,
-        session: Session<T>,
-    ) -> Result<Session<T>, Ended<T>> {
-        let authenticated = session.has_new_keys();
-        let planned = match self.plan.active_authentication {
-            ActiveAuthentication::Always => true,
-            ActiveAuthentication::UnlessChipAuthenticated => !authenticated,
-            ActiveAuthentication::Never => false,
-        };
-        if !self.lists(DataGroup::Dg15) || !(planned || self.plan.wants(DataGroup::Dg15)) {
-            return Ok(session);
-        }
-        let session = self.read(session, FileId::group(DataGroup::Dg15))?;
-        if !planned || self.capture.active_authentication.is_some() {
-            return Ok(session);
-        }
-        let Some(dg15) = self.capture.group(DataGroup::Dg15).map(<[u8]>::to_vec) else { return Ok(session) };
-        if self.observer.event(Event::Step(Step::ActiveAuthentication)).is_break() {
-            return Err(session.end(Cause::Cancelled));
-        }
-        let mut random = [0; 8];
-        if let Err(error) = self.entropy.fill(&mut random) {
-            return Err(session.end(error.into()));
-        }
-        let challenge = self.plan.challenge.unwrap_or(random);
-        self.capture.active_authentication = Some(ActiveAuthenticationTrace::Aborted);
-        let (session, trace) = session.authenticate_actively(challenge, &dg15, &self.limits)?;
-        self.capture.active_authentication = Some(trace);
-        Ok(session)
-    }
-}
-
-/// What opened once stays on record when a later session does not come so far.
-fn note_access<T>(trace: &mut Option<AccessTrace>, result: &Result<Session<T>, Ended<T>>) {
-    if *trace != Some(AccessTrace::Opened) {
-        *trace = Some(access_trace(result));
-    }
-}
-
-fn access_trace<T>(result: &Result<Session<T>, Ended<T>>) -> AccessTrace {
-    match result {
-        Ok(_) => AccessTrace::Opened,
-        Err(Ended { cause: Cause::Access(failure), .. }) => AccessTrace::Failed(failure.clone()),
-        Err(Ended { cause: Cause::Malformed(_) | Cause::Protocol(_), .. }) => {
-            AccessTrace::Failed(AccessFailure::Protocol("a response that is none"))
-        }
-        Err(_) => AccessTrace::Failed(AccessFailure::Broken),
     }
 }

@@ -1,0 +1,76 @@
+//! Letting the chip prove itself: chip authentication, active authentication.
+
+use crate::capture::{ActiveAuthenticationTrace, ChipAuthenticationTrace};
+use crate::lds::{DataGroup, FileId};
+use crate::transport::Transport;
+
+use super::super::{
+    ActiveAuthentication, Cause, ChipAuthentication, ChipAuthenticationOffer, Ended, Event, KeyCommand, Step,
+};
+use super::{Conversation, Session};
+
+/// Sessions in which chip authentication is tried; one more reads without it.
+const CHIP_AUTHENTICATION_TRIES: usize = 2;
+
+impl Conversation<'_> {
+    pub fn authenticate_chip<T: Transport>(&mut self, session: Session<T>) -> Result<Session<T>, Ended<T>> {
+        let planned = self.plan.chip_authentication == ChipAuthentication::WhenOffered;
+        if !self.lists(DataGroup::Dg14) || !(planned || self.plan.wants(DataGroup::Dg14)) {
+            return Ok(session);
+        }
+        let session = self.read(session, FileId::group(DataGroup::Dg14))?;
+        let tried = session.chip_authentication().is_some();
+        if !planned || tried || self.chip_refusals >= CHIP_AUTHENTICATION_TRIES {
+            return Ok(session);
+        }
+        let Some(dg14) = self.capture.group(DataGroup::Dg14) else { return Ok(session) };
+        let offer = match ChipAuthenticationOffer::choose(dg14) {
+            Ok(offer) => offer,
+            Err(trace) => {
+                self.capture.chip_authentication = Some(trace);
+                return Ok(session);
+            }
+        };
+        if self.observer.event(Event::Step(Step::ChipAuthentication)).is_break() {
+            return Err(session.end(Cause::Cancelled));
+        }
+        let session = session.authenticate_chip(&offer, self.entropy)?;
+        let refused = matches!(session.chip_authentication(), Some(ChipAuthenticationTrace::Refused(_)));
+        if refused && offer.command() == KeyCommand::SetKat {
+            return session.authenticate_chip(&offer.by(KeyCommand::SetAt), self.entropy);
+        }
+        Ok(session)
+    }
+
+    pub fn authenticate_actively<T: Transport>(
+        &mut self,
+        session: Session<T>,
+    ) -> Result<Session<T>, Ended<T>> {
+        let authenticated = session.has_new_keys();
+        let planned = match self.plan.active_authentication {
+            ActiveAuthentication::Always => true,
+            ActiveAuthentication::UnlessChipAuthenticated => !authenticated,
+            ActiveAuthentication::Never => false,
+        };
+        if !self.lists(DataGroup::Dg15) || !(planned || self.plan.wants(DataGroup::Dg15)) {
+            return Ok(session);
+        }
+        let session = self.read(session, FileId::group(DataGroup::Dg15))?;
+        if !planned || self.capture.active_authentication.is_some() {
+            return Ok(session);
+        }
+        let Some(dg15) = self.capture.group(DataGroup::Dg15).map(<[u8]>::to_vec) else { return Ok(session) };
+        if self.observer.event(Event::Step(Step::ActiveAuthentication)).is_break() {
+            return Err(session.end(Cause::Cancelled));
+        }
+        let mut random = [0; 8];
+        if let Err(error) = self.entropy.fill(&mut random) {
+            return Err(session.end(error.into()));
+        }
+        let challenge = self.plan.challenge.unwrap_or(random);
+        self.capture.active_authentication = Some(ActiveAuthenticationTrace::Aborted);
+        let (session, trace) = session.authenticate_actively(challenge, &dg15, &self.limits)?;
+        self.capture.active_authentication = Some(trace);
+        Ok(session)
+    }
+}
