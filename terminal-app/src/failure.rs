@@ -54,6 +54,20 @@ errors! {
     Internal = 1009, false, "A part of this program ended unexpectedly.", "Run it again; if it returns, report it with the output of `idterm doctor`.";
     Cancelled = 1010, false, "It was cancelled.", "Start again.";
     NoRandomness = 1011, false, "The operating system gives no random numbers.", "Restart the machine; if it returns, replace it.";
+    ReaderHung = 1012, false, "The reader does not return from a command.",
+        "Unplug the reader and plug it in again; if that does not help, restart the PC/SC service: `sudo systemctl restart pcscd`.";
+    CardBusy = 1013, false, "Another program is using the card.", "Close the other card programs on this machine.";
+    CardMute = 1014, false, "A card lies on the reader and does not answer.",
+        "Turn it over, take it out of its cover, and leave only one card on the reader.";
+    ReaderRefused = 1015, false, "The system does not let this program use the reader.",
+        "Allow its user the polkit actions org.debian.pcsc-lite.access_pcsc and access_card; see docs/READERS.md.";
+    ReaderServiceStopped = 1016, false, "The PC/SC service stopped while it was in use.",
+        "It is asked again by itself; if it stays away: `sudo systemctl restart pcscd`.";
+    ReaderUnplugged = 1017, false, "The reader was unplugged.", "Plug it in again.";
+    CardDisturbed = 1018, false, "The exchange with the card failed although the card is there.",
+        "Lay the card flat on the reader, away from metal, and leave it still; close other card programs.";
+    ReaderFault = 1019, false, "The PC/SC service answered with something unforeseen.",
+        "Unplug the reader and plug it in again; if it returns, report it with the output of `idterm doctor`.";
 }
 
 impl ErrorCode {

@@ -169,6 +169,8 @@ fn a_worker_that_says_nothing_is_given_up() {
 fn failures_tell_the_person_what_to_do_and_recover() {
     let cases = [
         (ErrorCode::CardLost, Trouble::CardLost),
+        (ErrorCode::CardDisturbed, Trouble::CardLost),
+        (ErrorCode::ReaderHung, Trouble::OutOfOrder),
         (ErrorCode::AccessDenied, Trouble::WrongNumber),
         (ErrorCode::NoCard, Trouble::NoCard),
         (ErrorCode::NoReader, Trouble::OutOfOrder),

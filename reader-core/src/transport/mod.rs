@@ -119,6 +119,12 @@ pub enum TransportError {
         /// The reader's PC/SC name.
         reader: String,
     },
+    /// The card has no power: the field was switched off, or the reader saves energy.
+    #[error("the card in {reader} has no power; lay it flat on the reader and read again")]
+    Unpowered {
+        /// The reader's PC/SC name.
+        reader: String,
+    },
     /// No card lies on the reader.
     #[error("there is no card on {reader}; place one")]
     NoCard {
@@ -139,6 +145,17 @@ pub enum TransportError {
         /// Its PC/SC name.
         reader: String,
     },
+    /// A call into the reader's driver did not return in time. It cannot be ended from outside.
+    #[error(
+        "the reader {reader} did not return within {timeout_ms} ms; unplug it and plug it in again, and if that does not \
+         help, restart the PC/SC service"
+    )]
+    ReaderHung {
+        /// Its PC/SC name.
+        reader: String,
+        /// How long was waited.
+        timeout_ms: u32,
+    },
     /// Another program holds the card.
     #[error("another program is using the card in {reader}; close it")]
     Busy {
@@ -148,6 +165,12 @@ pub enum TransportError {
     /// The PC/SC service does not run.
     #[error("the PC/SC service is not running; {}", START_SERVICE)]
     NoService,
+    /// The PC/SC service ended while it was in use.
+    #[error("the PC/SC service stopped; it is asked again, and if it does not return: {}", START_SERVICE)]
+    ServiceStopped,
+    /// The system does not let this program use readers or cards.
+    #[error("the system does not let this program use the reader; {}", ALLOW)]
+    NotAllowed,
     /// No answer in time.
     #[error("no answer within {timeout_ms} ms; place the card again")]
     TimedOut {
@@ -192,22 +215,56 @@ const START_SERVICE: &str =
 #[cfg(not(any(target_os = "linux", target_os = "windows")))]
 const START_SERVICE: &str = "start the system's smart-card service, or plug in a reader";
 
+#[cfg(target_os = "linux")]
+const ALLOW: &str =
+    "allow its user the actions org.debian.pcsc-lite.access_pcsc and access_card by a polkit rule";
+#[cfg(not(target_os = "linux"))]
+const ALLOW: &str = "run it as a user who may use smart cards";
+
+/// What mends a fault of the link, and who does it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Recovery {
+    /// The card is there but its session is gone: [`Transport::reset`], a new session, and the reading goes on. A session
+    /// does so once by itself; if that was not enough, the card is to be laid down again.
+    PowerAnew,
+    /// A person lays the card on the reader (again).
+    PlaceCard,
+    /// Reader or service has to come back, by itself or by somebody's hand; then a new connection to the service.
+    Reconnect,
+    /// Nothing will change until staff has put it right.
+    Staff,
+    /// Nothing failed: waiting was ended, or a recording.
+    Nothing,
+}
+
 fn list(names: &[String]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 impl TransportError {
+    /// What mends it.
+    #[must_use]
+    pub const fn recovery(&self) -> Recovery {
+        match self {
+            Self::Reset | Self::Communication { .. } | Self::Unpowered { .. } => Recovery::PowerAnew,
+            Self::TagLost | Self::Unresponsive { .. } | Self::NoCard { .. } | Self::TimedOut { .. } => {
+                Recovery::PlaceCard
+            }
+            Self::NoSuchReader { .. }
+            | Self::ReaderGone { .. }
+            | Self::ReaderHung { .. }
+            | Self::NoService
+            | Self::ServiceStopped => Recovery::Reconnect,
+            Self::Busy { .. } | Self::NotAllowed | Self::TooLong { .. } | Self::Service { .. } => {
+                Recovery::Staff
+            }
+            Self::Cancelled | Self::NotRecorded { .. } => Recovery::Nothing,
+        }
+    }
+
     /// The card is gone or has to be placed again: a person can mend it.
     #[must_use]
     pub const fn is_card(&self) -> bool {
-        matches!(
-            self,
-            Self::TagLost
-                | Self::Reset
-                | Self::Communication { .. }
-                | Self::Unresponsive { .. }
-                | Self::NoCard { .. }
-                | Self::TimedOut { .. }
-        )
+        matches!(self.recovery(), Recovery::PowerAnew | Recovery::PlaceCard)
     }
 }

@@ -117,7 +117,9 @@ fn text(name: &CStr) -> String {
 fn explain(error: Error, reader: &str) -> TransportError {
     let reader = || reader.to_owned();
     match error {
-        Error::NoService | Error::ServiceStopped | Error::Shutdown => TransportError::NoService,
+        Error::NoService => TransportError::NoService,
+        // A handle that the service does not know is one of a service that was started anew.
+        Error::ServiceStopped | Error::Shutdown | Error::InvalidHandle => TransportError::ServiceStopped,
         Error::RemovedCard => TransportError::TagLost,
         Error::NoSmartcard => TransportError::NoCard { reader: reader() },
         Error::ResetCard => TransportError::Reset,
@@ -125,7 +127,9 @@ fn explain(error: Error, reader: &str) -> TransportError {
         Error::UnknownReader | Error::ReaderUnavailable | Error::NoReadersAvailable => {
             TransportError::ReaderGone { reader: reader() }
         }
-        Error::UnresponsiveCard | Error::UnpoweredCard | Error::InvalidAtr | Error::UnsupportedCard => {
+        Error::UnpoweredCard => TransportError::Unpowered { reader: reader() },
+        Error::SecurityViolation | Error::NoAccess => TransportError::NotAllowed,
+        Error::UnresponsiveCard | Error::InvalidAtr | Error::UnsupportedCard => {
             TransportError::Unresponsive { reader: reader() }
         }
         Error::CommDataLost | Error::CommError | Error::NotTransacted => {

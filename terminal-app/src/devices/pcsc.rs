@@ -13,10 +13,22 @@ use crate::failure::{ErrorCode, Failure};
 pub fn failure_of(error: &TransportError) -> Failure {
     let code = match error {
         TransportError::NoService => ErrorCode::NoReaderService,
-        TransportError::NoSuchReader { .. } | TransportError::ReaderGone { .. } => ErrorCode::NoReader,
+        TransportError::ServiceStopped => ErrorCode::ReaderServiceStopped,
+        TransportError::NoSuchReader { .. } => ErrorCode::NoReader,
+        TransportError::ReaderGone { .. } => ErrorCode::ReaderUnplugged,
+        TransportError::ReaderHung { .. } => ErrorCode::ReaderHung,
+        TransportError::NotAllowed => ErrorCode::ReaderRefused,
+        TransportError::Busy { .. } => ErrorCode::CardBusy,
         TransportError::NoCard { .. } => ErrorCode::NoCard,
+        TransportError::Unresponsive { .. } => ErrorCode::CardMute,
+        TransportError::Reset | TransportError::Communication { .. } | TransportError::Unpowered { .. } => {
+            ErrorCode::CardDisturbed
+        }
+        TransportError::TagLost | TransportError::TimedOut { .. } => ErrorCode::CardLost,
         TransportError::Cancelled => ErrorCode::Cancelled,
-        _ => ErrorCode::CardLost,
+        TransportError::TooLong { .. } => ErrorCode::BadProfiles,
+        TransportError::Service { .. } => ErrorCode::ReaderFault,
+        TransportError::NotRecorded { .. } => ErrorCode::CannotRead,
     };
     match error {
         // Its own sentence repeats the remedy.

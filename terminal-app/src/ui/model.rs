@@ -420,7 +420,7 @@ impl Model {
             return;
         }
         let trouble = match failure.code {
-            ErrorCode::CardLost => Trouble::CardLost,
+            ErrorCode::CardLost | ErrorCode::CardDisturbed | ErrorCode::CardMute => Trouble::CardLost,
             ErrorCode::AccessDenied | ErrorCode::BadAccess => Trouble::WrongNumber,
             ErrorCode::NoCard => Trouble::NoCard,
             _ => Trouble::OutOfOrder,
