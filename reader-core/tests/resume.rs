@@ -4,7 +4,9 @@
 #[path = "common/simulated.rs"]
 mod simulated;
 
-use reader_core::capture::{ActiveAuthenticationTrace, Capture, ChipAuthenticationTrace, FileState};
+use reader_core::capture::{
+    ActiveAuthenticationTrace, Capture, ChipAuthenticationTrace, Deviation, FileState,
+};
 use reader_core::lds::{DataGroup, FileId};
 use reader_core::session::{
     ActiveAuthentication, Cause, ChipAuthentication, Earlier, Plan, Reading, resume_chip,
@@ -50,9 +52,13 @@ fn signed(capture: &Capture) -> bool {
     matches!(capture.active_authentication, Some(ActiveAuthenticationTrace::Signed { .. }))
 }
 
-/// The same in everything but the random challenge.
+/// The same in everything but the random challenge and the record of the return.
 fn assert_same(capture: &Capture, undisturbed: &Capture, what: &str) {
-    let without = |capture: &Capture| Capture { active_authentication: None, ..capture.clone() };
+    let without = |capture: &Capture| Capture {
+        active_authentication: None,
+        deviations: Vec::new(),
+        ..capture.clone()
+    };
     assert!(without(capture) == without(undisturbed), "{what}: {:?}", capture.files.keys());
     assert_eq!(signed(capture), signed(undisturbed), "{what}");
 }
@@ -238,4 +244,51 @@ fn a_copy_that_comes_back_instead_is_not_taken_for_the_chip() {
         assert_eq!(reading.capture.chip_authentication, refused, "{name}");
         assert_all_from(&reading.capture, &small_card(name), name);
     }
+}
+
+#[test]
+fn the_record_says_how_the_card_met_again() {
+    let (plan, other) = (Plan::default(), small_card("good-nist"));
+    for (name, _) in CARDS {
+        let whole = read(SimulatedTransport::new(small_card(name)), &keys(name), &plan).exchanges.len();
+        let (earlier, _) = torn(name, &plan, whole - 1).into_earlier();
+        let proved = resume(SimulatedTransport::new(small_card(name)), name, &plan, earlier.clone());
+        assert_eq!(proved.capture.deviations, [Deviation::Resumed { proved: true }], "{name}");
+        let without = only(ChipAuthentication::Never, ActiveAuthentication::Never);
+        let listed = resume(SimulatedTransport::new(small_card(name)), name, &without, earlier.clone());
+        assert_eq!(listed.capture.deviations, [Deviation::Resumed { proved: false }], "{name}");
+        let swapped = resume(SimulatedTransport::new(other.clone()), name, &plan, earlier);
+        assert_eq!(swapped.ended, Some(Cause::OtherChip), "{name}");
+        assert_eq!(swapped.capture.deviations, [Deviation::OtherCard], "{name}");
+        assert!(swapped.capture.gave_way_to_another());
+        // The right card after the wrong one: both stay on record.
+        let (earlier, _) = swapped.into_earlier();
+        let back = resume(SimulatedTransport::new(small_card(name)), name, &plan, earlier);
+        let both = [Deviation::OtherCard, Deviation::Resumed { proved: true }];
+        assert_eq!((back.ended, &back.capture.deviations[..]), (None, &both[..]), "{name}");
+        assert!(!back.capture.gave_way_to_another());
+    }
+}
+
+/// A card that knows nothing of what opened the first one.
+#[test]
+fn a_card_that_refuses_what_opened_the_chip_is_another_card() {
+    let whole =
+        read(SimulatedTransport::new(small_card("good")), &keys("good"), &Plan::default()).exchanges.len();
+    let (earlier, _) = torn("good", &Plan::default(), whole - 1).into_earlier();
+    let foreign = SimulatedTransport::new(small_card("good"))
+        .with_fault(Fault::PaceRefused(0x6A80))
+        .with_fault(Fault::BacRefused(0x6D00));
+    let reading = resume(foreign, "good", &Plan::default(), earlier);
+    assert_eq!(reading.ended, Some(Cause::OtherChip));
+}
+
+#[test]
+fn what_is_kept_can_be_wiped() {
+    let (earlier, _) = torn("good", &Plan::default(), 30).into_earlier();
+    let reading = resume(SimulatedTransport::new(small_card("good")), "good", &Plan::default(), earlier);
+    let mut capture = reading.capture;
+    assert!(capture.bytes(FileId::SOD).is_some());
+    capture.wipe();
+    assert!(capture.files.is_empty());
 }

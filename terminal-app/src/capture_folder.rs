@@ -318,6 +318,9 @@ fn deviation_word(deviation: &Deviation) -> String {
         Deviation::TooLarge { file, announced_bytes } => {
             format!("{file} announces {announced_bytes} bytes and was left alone")
         }
+        Deviation::Resumed { proved: true } => "resumed after the chip proved to be the same".to_owned(),
+        Deviation::Resumed { proved: false } => "resumed on the same EF.SOD alone".to_owned(),
+        Deviation::OtherCard => "another card was laid in its place".to_owned(),
     }
 }
 

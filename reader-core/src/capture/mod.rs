@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use zeroize::Zeroize;
+
 use crate::lds::{DataGroup, FileId};
 
 /// What became of one file.
@@ -104,6 +106,13 @@ pub enum Deviation {
         /// What it announces.
         announced_bytes: usize,
     },
+    /// The card left and came back, and reading went on.
+    Resumed {
+        /// The chip that came back proved to be the one that left; else the same EF.SOD is all that shows it.
+        proved: bool,
+    },
+    /// Another card was laid where the one that left was waited for. Nothing of it was taken.
+    OtherCard,
 }
 
 /// Where a capture comes from.
@@ -156,6 +165,24 @@ impl Capture {
             Some(FileState::Read(bytes)) => Some(bytes),
             _ => None,
         }
+    }
+
+    /// Overwrites the files with zeros and forgets them: they are personal data. The traces stay.
+    pub fn wipe(&mut self) {
+        for state in self.files.values_mut() {
+            if let FileState::Read(bytes) = state {
+                bytes.zeroize();
+            }
+        }
+        self.files.clear();
+    }
+
+    /// Whether the last that was seen of the card's place is another card: the one that was being read did not come back.
+    #[must_use]
+    pub fn gave_way_to_another(&self) -> bool {
+        let meeting =
+            |deviation: &&Deviation| matches!(deviation, Deviation::Resumed { .. } | Deviation::OtherCard);
+        self.deviations.iter().rev().find(meeting) == Some(&Deviation::OtherCard)
     }
 
     /// The bytes of a data group that was read to its end.

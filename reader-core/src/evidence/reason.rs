@@ -67,6 +67,9 @@ reasons! {
     NoTerminalCertificates = 1010, "This terminal has no certificates for Terminal Authentication.";
     AccessNotTried = 1011, "The chip offers this protocol, and it was not tried.";
     BacOutdated = 1012, "The chip was opened by BAC, which the standard no longer foresees for it.";
+    ReadingResumed = 1041, "The card left and came back during the reading, proved that it is the same, and reading went on.";
+    ResumedUnproved = 1042, "The card left and came back during the reading; that it is the same rests on its list of hashes alone.";
+    OtherCard = 1043, "The card left during the reading, and another card was laid in its place.";
 
     ChipAuthenticationFailed = 1101, "The chip does not hold the private key that belongs to its signed key: it is a copy.";
     ChipAuthenticationRefused = 1102, "The chip refused chip authentication.";

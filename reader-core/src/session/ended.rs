@@ -1,5 +1,7 @@
 //! How a session ends, and what can begin after it.
 
+use zeroize::Zeroize;
+
 use crate::capture::{AccessFailure, ChipAuthenticationTrace};
 use crate::channel::{Broken, Unprotectable};
 use crate::crypto::cipher::CipherError;
@@ -78,13 +80,19 @@ fn explain_access(failure: &AccessFailure) -> String {
     }
 }
 
-/// A file whose reading was broken off.
+/// A file whose reading was broken off. Its bytes are wiped when it is dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PartialFile {
     /// Which.
     pub file: FileId,
     /// The bytes that came.
     pub bytes: Vec<u8>,
+}
+
+impl Drop for PartialFile {
+    fn drop(&mut self) {
+        self.bytes.zeroize();
+    }
 }
 
 /// A session that is over. Its keys are wiped.

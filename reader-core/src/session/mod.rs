@@ -234,12 +234,13 @@ impl<T: Transport> ChipSession<T, Secured> {
     /// As [`ChipSession::read_file`].
     pub fn resume_file(
         self,
-        earlier: PartialFile,
+        mut earlier: PartialFile,
         limits: &ReadLimits,
         progress: &mut dyn FnMut(usize, usize) -> std::ops::ControlFlow<()>,
     ) -> Result<(Self, FileRead), Ended<T>> {
         let (short, extended) = limits.chunks(&self.state.channel, self.link.transport.limits());
-        let mut reader = files::FileReader::new(earlier.file, limits, short, extended).after(earlier.bytes);
+        let known = std::mem::take(&mut earlier.bytes);
+        let mut reader = files::FileReader::new(earlier.file, limits, short, extended).after(known);
         let mut session = self;
         loop {
             let (command, form) = reader.next_command();

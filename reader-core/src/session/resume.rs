@@ -6,7 +6,7 @@
 //! by active authentication with the key in DG15, else by the same EF.SOD, which is no proof of identity, since an EF.SOD
 //! can be copied. A DG14 or DG15 that was not read yet counts if its hash stands in the EF.SOD that was.
 
-use crate::capture::{AccessFailure, Capture, FileState};
+use crate::capture::{AccessFailure, Capture, Deviation, FileState};
 use crate::crypto::secret::Entropy;
 use crate::lds::{DataGroup, FileId};
 use crate::transport::Transport;
@@ -62,17 +62,31 @@ pub fn resume_chip<T: Transport>(
     }
     conversation.take_up(earlier.clone());
     let mut reading = conversation.hold(open);
-    if reading.ended == Some(Cause::Access(AccessFailure::WrongPassword)) {
-        // The same keys opened the chip before.
+    if let Some(Cause::Access(
+        AccessFailure::WrongPassword | AccessFailure::Refused(_) | AccessFailure::NotOffered,
+    )) = reading.ended
+    {
+        // The same keys and protocols opened the chip before.
         reading.ended = Some(Cause::OtherChip);
     }
     if reading.ended == Some(Cause::OtherChip) {
+        reading.capture.wipe();
         let Earlier { capture, partial, given_up, finished, .. } = earlier;
         reading = Reading { capture, partial, given_up, finished, ..reading };
         reading.capture.chip_authentication = None;
         reading.capture.active_authentication = None;
+        note_last(&mut reading.capture, Deviation::OtherCard);
+    } else {
+        let mut kept_no_longer = earlier.capture;
+        kept_no_longer.wipe();
     }
     reading
+}
+
+/// Puts on record how the card met last, once each.
+fn note_last(capture: &mut Capture, met: Deviation) {
+    capture.deviations.retain(|deviation| *deviation != met);
+    capture.deviations.push(met);
 }
 
 impl Earlier {
@@ -102,7 +116,16 @@ impl Conversation<'_> {
     /// Lets the chip show that it is the one whose files are kept. A chip that has switched keys by chip authentication
     /// shows it with its next response, without which nothing is taken.
     pub(super) fn meet_again<T: Transport>(&mut self, session: Session<T>) -> Result<Session<T>, Ended<T>> {
-        let Some(sod) = self.capture.bytes(FileId::SOD).map(<[u8]>::to_vec) else { return Ok(session) };
+        let (session, proved) = self.recognize(session)?;
+        note_last(&mut self.capture, Deviation::Resumed { proved });
+        Ok(session)
+    }
+
+    /// The same chip, and whether it proved that it is.
+    fn recognize<T: Transport>(&mut self, session: Session<T>) -> Result<(Session<T>, bool), Ended<T>> {
+        let Some(sod) = self.capture.bytes(FileId::SOD).map(<[u8]>::to_vec) else {
+            return Ok((session, false));
+        };
         let mut session = session;
         if self.plan.chip_authentication == ChipAuthentication::WhenOffered {
             let known;
@@ -110,7 +133,7 @@ impl Conversation<'_> {
             if known {
                 session = self.authenticate_chip(session)?;
                 if session.has_new_keys() {
-                    return Ok(session);
+                    return Ok((session, true));
                 }
             }
         }
@@ -122,11 +145,11 @@ impl Conversation<'_> {
                 let dg15 = self.capture.group(DataGroup::Dg15);
                 let signed = dg15.zip(self.capture.active_authentication.as_ref());
                 if signed.is_some_and(|(dg15, trace)| active_auth::is_from(dg15, trace)) {
-                    return Ok(session);
+                    return Ok((session, true));
                 }
             }
         }
-        self.compare_list(session, &sod)
+        Ok((self.compare_list(session, &sod)?, false))
     }
 
     /// Whether the group with a key of the chip is kept, or is given by the chip as the kept list has it.

@@ -45,7 +45,23 @@ pub(super) fn pace(case: &Case<'_>, files: &Files<'_>) -> Finding {
     if case.capture.deviations.contains(&Deviation::AssumedCardAccess) {
         finding.notes.push(Reason::AssumedCardAccess);
     }
+    note_returns(case, case.capture.pace.as_ref(), &mut finding);
     finding
+}
+
+/// That the card left and came back stands beside the protocol that opened it each time.
+fn note_returns(case: &Case<'_>, trace: Option<&AccessTrace>, finding: &mut Finding) {
+    if trace != Some(&AccessTrace::Opened) {
+        return;
+    }
+    for deviation in &case.capture.deviations {
+        match deviation {
+            Deviation::Resumed { proved: true } => finding.notes.push(Reason::ReadingResumed),
+            Deviation::Resumed { proved: false } => finding.notes.push(Reason::ResumedUnproved),
+            Deviation::OtherCard => finding.notes.push(Reason::OtherCard),
+            _ => {}
+        }
+    }
 }
 
 /// Documents issued from this year on may no longer offer BAC alone. Spec: 9303-11 §4.1.
@@ -78,6 +94,7 @@ pub(super) fn bac(case: &Case<'_>, files: &Files<'_>) -> Finding {
     if case.capture.deviations.iter().any(fell_back) {
         finding.notes.push(Reason::FellBackToBac);
     }
+    note_returns(case, case.capture.bac.as_ref(), &mut finding);
     finding
 }
 

@@ -202,7 +202,8 @@ pub(super) fn judge(
         .into_iter()
         .filter_map(|group| state(table, case.capture, group).map(|state| (group, state)))
         .collect();
-    let finding = finding(&groups, matches!(hashes, Hashes::Signed(_)), case.settings.strictness);
+    let signed = matches!(hashes, Hashes::Signed(_));
+    let finding = finding(&groups, signed, case.settings.strictness, unread(case.capture));
     (groups, finding)
 }
 
@@ -222,7 +223,17 @@ fn state(table: &Table, capture: &Capture, group: DataGroup) -> Option<GroupStat
     }
 }
 
-fn finding(groups: &[(DataGroup, GroupState)], signed: bool, strictness: Strictness) -> Finding {
+/// Why a file was not read to its end.
+pub(super) fn unread(capture: &Capture) -> Reason {
+    if capture.gave_way_to_another() { Reason::OtherCard } else { Reason::FileUnread }
+}
+
+fn finding(
+    groups: &[(DataGroup, GroupState)],
+    signed: bool,
+    strictness: Strictness,
+    unread: Reason,
+) -> Finding {
     let of = |wanted: GroupState| -> Vec<String> {
         let matching = groups.iter().filter(|(_, state)| *state == wanted);
         matching.map(|(group, _)| group.to_string()).collect()
@@ -247,7 +258,7 @@ fn finding(groups: &[(DataGroup, GroupState)], signed: bool, strictness: Strictn
         let detail = format!("{}: signed, and the chip refuses to give it", withheld.join(", "));
         Finding::new(Outcome::Undetermined(Reason::GroupProtected)).with_detail(detail)
     } else if !broken.is_empty() {
-        Finding::new(Outcome::Aborted(Reason::FileUnread)).with_detail(broken.join(", "))
+        Finding::new(Outcome::Aborted(unread)).with_detail(broken.join(", "))
     } else if agreeing.is_empty() {
         Finding::new(Outcome::NotPerformed(Reason::NotRead))
     } else if !unsigned.is_empty() && strictness == Strictness::Strict {

@@ -3,7 +3,7 @@
 //! A forger brings a signer of his own, so a signature that holds says nothing until the chain is confirmed.
 //! Spec: 9303-11 §5.1; 9303-10 §4.6.2; 9303-12 §2, §7.1.
 
-use super::hashes::Hashes;
+use super::hashes::{Hashes, unread};
 use super::{Case, Settings, Strictness};
 use crate::capture::FileState;
 use crate::crypto::hash::HashAlgorithm;
@@ -129,7 +129,7 @@ pub(super) fn prove_sod(case: &Case<'_>) -> SodProof {
         Some(FileState::Read(file)) => file,
         Some(FileState::Aborted { read_bytes }) => {
             let detail = format!("EF.SOD: broken off after {read_bytes} bytes");
-            let finding = Finding::new(Outcome::Aborted(Reason::FileUnread)).with_detail(detail);
+            let finding = Finding::new(Outcome::Aborted(unread(case.capture))).with_detail(detail);
             return SodProof::unsigned(inputs, finding);
         }
         Some(FileState::Absent | FileState::Protected) => {
