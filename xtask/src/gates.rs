@@ -45,11 +45,17 @@ pub fn run_all() -> ExitCode {
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// rustfmt, over the fuzz targets' own workspace too.
+/// rustfmt, over the workspaces of fuzz targets and comparison too.
 pub fn format() -> Outcome {
     Outcome::all([
         shell::run(shell::cargo().args(["fmt", "--all", "--check"])),
         shell::run(shell::cargo().args(["fmt", "--manifest-path", "reader-core/fuzz/Cargo.toml", "--check"])),
+        shell::run(shell::cargo().args([
+            "fmt",
+            "--manifest-path",
+            "reader-core/oracle/Cargo.toml",
+            "--check",
+        ])),
     ])
 }
 

@@ -3,6 +3,7 @@
 //! It depends on the standard library alone, so that it builds in seconds on a machine that has nothing yet.
 #![allow(clippy::print_stdout, clippy::print_stderr)] // it talks to a person at a terminal
 
+mod compare;
 mod demo;
 mod deny;
 mod fuzz;
@@ -28,6 +29,7 @@ cargo xtask COMMAND
   fuzz [--seconds N] [--list] [TARGET…]
                    fuzzes each parser for N seconds (default 60), from the committed seeds
 
+  compare          signature checks beside OpenSSL: CPU time in one run, as Markdown
   seeds            writes the fuzz seeds that come from the simulator's cards
   pcscd COMMAND…   runs COMMAND with the PC/SC service and its virtual reader up, as `test` does
 
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Some("demo") => return demo::run(rest),
         Some("test") => return gates::run_all(),
         Some("fuzz") => fuzz::run(rest),
+        Some("compare") => compare::run(),
         Some("pcscd") => pcscd::around(rest),
         Some("seeds") => shell::run(shell::cargo().args([
             "run",

@@ -14,6 +14,8 @@ pub enum Scope {
     Test,
     /// Fuzzing, which builds nothing but `reader-core`.
     Fuzz,
+    /// Measuring beside OpenSSL.
+    Compare,
 }
 
 /// How presence is told without asking a package manager.
@@ -52,7 +54,7 @@ use Probe::{File, Library, PkgConfig, Program};
 pub const LINUX: &[Need] = &[
     Need {
         why: "links every Rust program",
-        scopes: &[Scope::Demo, Scope::Test, Scope::Fuzz],
+        scopes: &[Scope::Demo, Scope::Test, Scope::Fuzz, Scope::Compare],
         probes: &[Program("cc"), File("/usr/include/stdlib.h")],
         apt: &["gcc", "libc6-dev"],
         dnf: &["gcc", "glibc-devel"],
@@ -81,6 +83,14 @@ pub const LINUX: &[Need] = &[
         apt: &["openssl"],
         dnf: &["openssl"],
         pacman: &["openssl"],
+    },
+    Need {
+        why: "the same judge as a library, to be measured beside",
+        scopes: &[Scope::Compare],
+        probes: &[Program("pkg-config"), PkgConfig("openssl")],
+        apt: &["pkg-config", "libssl-dev"],
+        dnf: &["pkgconf-pkg-config", "openssl-devel"],
+        pacman: &["pkgconf", "openssl"],
     },
     Need {
         why: "builds libFuzzer",
