@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::num::CurveName;
+use crate::num::{CurveName, Point};
 
 /// The directory that a file identifier is relative to; 011C and 011D each name two files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -135,6 +135,59 @@ pub enum ActiveAuthenticationKey {
     },
 }
 
+/// A public key that a chip verifies a terminal's certificates or signature with.
+#[derive(Clone, Debug)]
+pub enum TerminalKey {
+    /// ECDSA, plain r ‖ s.
+    Ecdsa {
+        /// The curve of the key.
+        curve: CurveName,
+        /// The public point.
+        point: Point,
+        /// Hash of what is signed.
+        hash: Hash,
+    },
+    /// RSA; the numbers big-endian.
+    Rsa {
+        /// Modulus.
+        modulus: Vec<u8>,
+        /// Public exponent.
+        exponent: Vec<u8>,
+        /// RSASSA-PSS instead of RSASSA-PKCS1-v1_5.
+        pss: bool,
+        /// Hash of what is signed.
+        hash: Hash,
+    },
+}
+
+/// Six digits YYMMDD, each in a byte of its own, as CV certificates state a date. Spec: 9303-12 §7.2.3.1.3.
+pub type CvDate = [u8; 6];
+
+/// A key of a country verifying certification authority (CVCA) that the chip trusts.
+#[derive(Clone, Debug)]
+pub struct TrustPoint {
+    /// Holder reference, ISO 8859-1.
+    pub reference: Vec<u8>,
+    /// The public key.
+    pub key: TerminalKey,
+    /// Role and rights: bits 8 and 7 the role, bit 2 iris (DG4), bit 1 fingers (DG3).
+    pub authorization: u8,
+    /// First day.
+    pub effective: CvDate,
+    /// Last day.
+    pub expires: CvDate,
+}
+
+/// What Terminal Authentication needs. The chip changes it: link certificates bring new trust points, and certificates
+/// that can be believed in this carry the date forward.
+#[derive(Clone, Debug)]
+pub struct TerminalAuthentication {
+    /// At most two, the most recent first. EF.CVCA names them.
+    pub trust_points: Vec<TrustPoint>,
+    /// The day that it is at least, as far as the chip can know.
+    pub current_date: CvDate,
+}
+
 /// How the chip may be opened.
 #[derive(Clone, Debug)]
 pub struct AccessControl {
@@ -155,7 +208,7 @@ pub struct Card {
     pub persona: String,
     /// Elementary files by directory and file identifier.
     pub files: BTreeMap<(Directory, u16), Vec<u8>>,
-    /// Files that need Terminal Authentication (DG3, DG4): answered with 6982.
+    /// Files that need Terminal Authentication (DG3, DG4): answered with 6982 until a terminal has the right.
     pub terminal_only: BTreeSet<(Directory, u16)>,
     /// Access control.
     pub access: AccessControl,
@@ -163,6 +216,8 @@ pub struct Card {
     pub chip_authentication: Vec<ChipAuthenticationKey>,
     /// Key of Active Authentication; the chip signs with this even where DG15 says otherwise.
     pub active_authentication: Option<ActiveAuthenticationKey>,
+    /// Terminal Authentication; without it no terminal can prove itself.
+    pub terminal_authentication: Option<TerminalAuthentication>,
     /// The chip takes extended-length commands.
     pub extended_length: bool,
 }

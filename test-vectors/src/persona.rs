@@ -9,6 +9,7 @@
 //! number, as on the real card.
 
 mod beyond;
+mod protected;
 mod recipe;
 mod table;
 
@@ -16,6 +17,7 @@ use crate::card::Card;
 use crate::issuer::calendar::Date;
 use crate::issuer::country::{Country, Issued, SignerNumber, VIETNAM, VIETNAM_NIST, VIETNAM_RSA};
 use crate::issuer::lists;
+use crate::issuer::terminal_pki::{Chain, TerminalChain};
 
 use recipe::Recipe;
 pub use recipe::{Holder, HolderDates};
@@ -127,10 +129,16 @@ pub fn beyond() -> &'static [Persona] {
     &beyond::BEYOND
 }
 
-/// The persona of this name, those of [`beyond`] included.
+/// Further sound cards, whose fingers and irises are for terminals with a certificate.
+#[must_use]
+pub fn protected() -> &'static [Persona] {
+    &protected::PROTECTED
+}
+
+/// The persona of this name, those of [`beyond`] and [`protected`] included.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Persona> {
-    all().iter().chain(beyond()).find(|persona| persona.name == name)
+    all().iter().chain(beyond()).chain(protected()).find(|persona| persona.name == name)
 }
 
 /// The certificates that a terminal for Vietnamese cards installs: the simulated authority's three, DER. They serve
@@ -196,6 +204,12 @@ impl Persona {
     #[must_use]
     pub fn issuing_csca_der(&self, now_unix_s: i64) -> Vec<u8> {
         self.recipe.country.csca(now_unix_s).der
+    }
+
+    /// Certificates and key of a terminal that meets this card; `None` where the card trusts no terminals' authority.
+    #[must_use]
+    pub fn terminal_chain(&self, chain: Chain, now_unix_s: i64) -> Option<TerminalChain> {
+        self.recipe.terminals.map(|hierarchy| hierarchy.chain(chain, now_unix_s))
     }
 
     /// The country that signed.

@@ -3,6 +3,7 @@
 use super::command_in::Command;
 use super::primitives::{cbc_decrypt, cbc_encrypt, derive_key, mac_unpadded};
 use super::sm::Channel;
+use super::terminal_auth::Terminal;
 use super::{Answer, Chip, Fault, status};
 use crate::card::{Directory, Hash, Suite};
 
@@ -11,6 +12,9 @@ impl Chip {
     pub(super) fn get_challenge(&mut self, command: &Command) -> Result<Answer, u16> {
         if command.ne != Some(8) {
             return Err(status::WRONG_LENGTH);
+        }
+        if self.state.terminal.is_selected() {
+            return Ok(self.terminal_challenge());
         }
         let challenge = self.random::<8>();
         self.state.challenge = Some(challenge);
@@ -54,6 +58,7 @@ impl Chip {
         let code = mac_unpadded(SUITE, &k_mac, &r);
         let secret: Vec<u8> = k_ifd.iter().zip(k_ic).map(|(terminal, chip)| terminal ^ chip).collect();
         let counter = [&rnd_ic[4..], &rnd_ifd[4..]].concat();
+        self.state.terminal = Terminal::after_bac(&self.card.access.mrz_information);
         self.state.next_channel = Some(Channel::from_secret(SUITE, &secret).with_counter(counter));
         Ok(Answer::ok([r, code].concat()))
     }

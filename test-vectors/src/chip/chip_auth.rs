@@ -2,9 +2,9 @@
 
 use super::command_in::Command;
 use super::sm::Channel;
-use super::{Answer, Chip, Fault, Protocol, status, tlv};
+use super::{Answer, Chip, Fault, Protocol, status, terminal_auth, tlv};
 use crate::card::{ChipAuthenticationKey, Suite};
-use crate::num::{ecdh, private_from_seed};
+use crate::num::{Element, Group, ecdh, private_from_seed};
 
 /// id-CA-ECDH without its last component, which names the cipher. Spec: 9303-11 §9.2.5.
 const ID_CA_ECDH: [u8; 9] = [0x04, 0x00, 0x7F, 0x00, 0x07, 0x02, 0x02, 0x03, 0x02];
@@ -67,6 +67,8 @@ impl Chip {
         }
         let public = curve.decode(terminal).ok_or(status::WRONG_DATA)?;
         let secret = ecdh(key.curve, &private, &public).ok_or(status::WRONG_DATA)?;
+        let compressed = terminal_auth::compressed(Group::Curve(key.curve), &Element::Point(public));
+        self.state.terminal.after_chip_authentication(compressed);
         if !self.has(&Fault::CaKeepsOldKeys) {
             self.state.next_channel = Some(Channel::from_secret(key.suite, &secret));
         }

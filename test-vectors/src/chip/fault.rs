@@ -1,5 +1,6 @@
 //! What a chip may do wrong, or differently, on demand.
 
+use super::TerminalFault;
 use crate::vector::from_hex;
 
 /// The two commands of PACE that exchange public keys.
@@ -98,6 +99,8 @@ pub enum Fault {
     NoEndOfFileWarning,
     /// A read beyond the end gives nothing, but 6Cxx with the right length.
     AskForExactLength,
+    /// A fault of Terminal Authentication; its forms are [`TerminalFault::FORMS`].
+    Terminal(TerminalFault),
 }
 
 impl Fault {
@@ -168,7 +171,7 @@ impl Fault {
             ("refuse-select-mf", []) => Fault::RefuseSelectMasterFile,
             ("no-eof-warning", []) => Fault::NoEndOfFileWarning,
             ("exact-length", []) => Fault::AskForExactLength,
-            _ => return None,
+            _ => Fault::Terminal(TerminalFault::parse(spec)?),
         })
     }
 }
@@ -179,7 +182,7 @@ mod tests {
 
     #[test]
     fn every_form_is_read() {
-        for form in Fault::FORMS {
+        for form in Fault::FORMS.into_iter().chain(TerminalFault::FORMS) {
             let spec = form.replace("SW", "6982").replace("STEP", "mapping").replace("FILE", "010D");
             let spec = spec.replace(":N", ":12").replace("BIT", "3");
             assert!(Fault::parse(&spec).is_some(), "{spec}");

@@ -145,7 +145,7 @@ impl Chip {
         if file.0 == Directory::Lds || file == CARD_SECURITY {
             self.require_access()?;
         }
-        if self.card.terminal_only.contains(&file) {
+        if self.card.terminal_only.contains(&file) && !self.terminal_may_read(file) {
             return Err(status::SECURITY_NOT_SATISFIED);
         }
         if self.card.files.contains_key(&file) { Ok(()) } else { Err(status::FILE_NOT_FOUND) }

@@ -7,21 +7,25 @@ mod active_auth;
 mod bac;
 mod chip_auth;
 mod command_in;
+mod cv_certificate;
 mod fault;
 mod files;
 mod pace;
 pub mod primitives;
 mod sm;
 mod status;
+mod terminal_auth;
 pub mod tlv;
 
 pub use active_auth::recovered_block;
 pub use command_in::Command;
 pub use fault::{Fault, PaceStep};
 pub use sm::Channel;
+pub use terminal_auth::TerminalFault;
 
 use crate::card::{Card, ChipAuthenticationKey, Directory};
 use crate::num::{BigUint, expand};
+use terminal_auth::Terminal;
 
 /// A source of the chip's randomness: it fills the slice.
 pub type Entropy = Box<dyn FnMut(&mut [u8]) + Send>;
@@ -67,6 +71,7 @@ struct State {
     authenticated: bool,
     challenge: Option<[u8; 8]>,
     protocol: Protocol,
+    terminal: Terminal,
     /// What GET RESPONSE will fetch.
     remaining: Vec<u8>,
     previous: Vec<u8>,
@@ -84,6 +89,7 @@ impl State {
             authenticated: false,
             challenge: None,
             protocol: Protocol::None,
+            terminal: Terminal::default(),
             remaining: Vec::new(),
             previous: Vec::new(),
         }
@@ -94,6 +100,7 @@ impl State {
         self.channel = None;
         self.authenticated = false;
         self.protocol = Protocol::None;
+        self.terminal = Terminal::default();
     }
 }
 
@@ -251,12 +258,15 @@ impl Chip {
     }
 
     fn execute(&mut self, command: &Command) -> Result<Answer, u16> {
+        let Some(command) = &self.gather(command)? else { return Ok(Answer::ok([])) };
         match command.ins {
             0xA4 => self.select(command),
             0xB0 => self.read_binary(command),
             0xB1 => self.read_binary_odd(command),
             0x84 => self.get_challenge(command),
+            0x82 if self.state.terminal.is_selected() => self.authenticate_terminal(command),
             0x82 => self.external_authenticate(command),
+            0x2A if (command.p1, command.p2) == (0x00, 0xBE) => self.verify_certificate(command),
             0x88 => self.internal_authenticate(command),
             0x22 => self.manage_security(command),
             0x86 => match std::mem::replace(&mut self.state.protocol, Protocol::None) {
@@ -278,6 +288,8 @@ impl Chip {
             (0x41, 0xA6) if !self.card.chip_authentication.is_empty() => {
                 self.set_key_agreement_template(command)
             }
+            (0x81, 0xB6) => self.set_verification_key(command),
+            (0x81, 0xA4) => self.set_terminal(command),
             _ => Err(status::WRONG_PARAMETERS),
         }
     }

@@ -6,6 +6,7 @@ use super::primitives::{
     pseudo_random,
 };
 use super::sm::Channel;
+use super::terminal_auth::Terminal;
 use super::{Answer, Chip, Fault, PaceStep, Protocol, status, tlv};
 use crate::card::{ChipAuthenticationKey, Hash, Mapping, PaceOffer, Suite};
 use crate::num::{BigUint, CurveName, Element, Group, fixed_width};
@@ -19,6 +20,8 @@ pub(super) struct Pace {
     group: Group,
     /// K_π, which encrypts the nonce.
     password_key: Vec<u8>,
+    /// The terminal announced its rights (7F4C) and wants to know whose certificates the chip trusts.
+    names_authorities: bool,
     awaiting: Awaiting,
 }
 
@@ -30,7 +33,7 @@ enum Awaiting {
 }
 
 impl Chip {
-    /// MSE:Set AT for PACE: object identifier (80), password (83), domain parameters (84).
+    /// MSE:Set AT for PACE: object identifier (80), password (83), domain parameters (84), rights (7F4C).
     pub(super) fn set_pace(&mut self, command: &Command) -> Result<Answer, u16> {
         if let Some(refusal) =
             self.fault(|fault| if let Fault::PaceRefused(sw) = fault { Some(*sw) } else { None })
@@ -50,6 +53,7 @@ impl Chip {
             offer,
             group,
             password_key: derive_key(offer.suite, &password, 3),
+            names_authorities: tlv::find(&objects, 0x7F4C).is_some(),
             awaiting: Awaiting::Nonce,
         });
         Ok(Answer::ok([]))
@@ -136,7 +140,12 @@ impl Chip {
                 if self.has(&Fault::PaceWrongToken) {
                     answer[0] ^= 1;
                 }
+                let mapped = chip_data.is_some();
+                self.state.terminal = Terminal::after_pace(group, &chip_public, &terminal_public, mapped);
                 let mut answer = tlv::write(0x86, &answer);
+                if pace.names_authorities {
+                    answer.extend(self.authority_references());
+                }
                 if let Some(data) = chip_data {
                     answer.extend(tlv::write(0x8A, &encrypted_chip_data(&channel, &data)));
                 }

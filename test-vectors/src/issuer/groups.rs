@@ -18,6 +18,8 @@ pub const EF_CARD_SECURITY: Address = (Directory::MasterFile, 0x011D);
 pub const EF_ATR_INFO: Address = (Directory::MasterFile, 0x2F01);
 /// EF.COM.
 pub const EF_COM: Address = (Directory::Lds, 0x011E);
+/// EF.CVCA.
+pub const EF_CVCA: Address = (Directory::Lds, 0x011C);
 /// EF.SOD.
 pub const EF_SOD: Address = (Directory::Lds, 0x011D);
 
@@ -33,6 +35,15 @@ pub fn ef_atr_info(limit_bytes: u16) -> Vec<u8> {
     let limit = tlv(&[0x02], &limit_bytes.to_be_bytes());
     // Capabilities: selection by name and short identifier, byte offsets, extended length as stated here.
     join(&[tlv(&[0x47], &[0x84, 0x01, 0x60]), tlv(&[0x7F, 0x66], &join(&[limit.clone(), limit]))])
+}
+
+/// EF.CVCA: the references of the authorities that the chip trusts, the most recent first, padded with zeros.
+/// Spec: 9303-11 appendix K.2.
+#[must_use]
+pub fn ef_cvca(references: &[Vec<u8>]) -> Vec<u8> {
+    let mut file = join(&references.iter().map(|reference| tlv(&[0x42], reference)).collect::<Vec<_>>());
+    file.resize(36.max(file.len()), 0);
+    file
 }
 
 /// The tag of a data group, 1 to 16. Spec: 9303-10 §4.6.1, table 38.

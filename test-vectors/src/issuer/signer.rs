@@ -248,6 +248,10 @@ pub struct RsaTestKeys {
     csca: HexKey,
     document_signer: HexKey,
     active_authentication: HexKey,
+    terminal_authority: HexKey,
+    terminal_authority_next: HexKey,
+    document_verifier: HexKey,
+    terminal: HexKey,
 }
 
 #[derive(Clone, Debug, serde::Deserialize)]
@@ -287,6 +291,30 @@ impl RsaTestKeys {
     #[must_use]
     pub fn active_authentication(&self) -> RsaKey {
         self.active_authentication.key()
+    }
+
+    /// 2048 bits, for an authority that lets terminals read protected groups.
+    #[must_use]
+    pub fn terminal_authority(&self) -> RsaKey {
+        self.terminal_authority.key()
+    }
+
+    /// 2048 bits, for that authority's next key.
+    #[must_use]
+    pub fn terminal_authority_next(&self) -> RsaKey {
+        self.terminal_authority_next.key()
+    }
+
+    /// 2048 bits, for a document verifier.
+    #[must_use]
+    pub fn document_verifier(&self) -> RsaKey {
+        self.document_verifier.key()
+    }
+
+    /// 2048 bits, for a terminal.
+    #[must_use]
+    pub fn terminal(&self) -> RsaKey {
+        self.terminal.key()
     }
 }
 

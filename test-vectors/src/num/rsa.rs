@@ -46,6 +46,44 @@ impl RsaKey {
     }
 }
 
+impl RsaKey {
+    /// p and q, the private exponent modulo each less one, and the inverse of q modulo p: what RFC 8017 §A.1.2 stores
+    /// beside the three numbers. All five are empty where the three are no key.
+    pub fn factors(&self) -> [Vec<u8>; 5] {
+        let [n, e, d] =
+            [&self.modulus, &self.public, &self.private].map(|bytes| BigUint::from_bytes_be(bytes));
+        let one = BigUint::from(1u8);
+        // A square root of one that is neither one nor minus one shares a factor with the modulus.
+        let multiple = &e * &d - 1u8;
+        let twos = multiple.trailing_zeros().unwrap_or(0);
+        let shared = (2u32..100).find_map(|base| {
+            let mut x = BigUint::from(base).modpow(&(&multiple >> twos), &n);
+            for _ in 0..twos {
+                let square = &x * &x % &n;
+                if square == one && x != one && x != &n - 1u8 {
+                    return Some(gcd(&x - 1u8, n.clone()));
+                }
+                x = square;
+            }
+            None
+        });
+        let Some(a) = shared else { return [const { Vec::new() }; 5] };
+        let b = &n / &a;
+        let (p, q) = if a > b { (a, b) } else { (b, a) };
+        let inverse = q.modinv(&p).unwrap_or_default();
+        let numbers = [&d % (&p - 1u8), &d % (&q - 1u8), inverse];
+        let [dp, dq, inverse] = numbers.map(|number| number.to_bytes_be());
+        [p.to_bytes_be(), q.to_bytes_be(), dp, dq, inverse]
+    }
+}
+
+fn gcd(mut a: BigUint, mut b: BigUint) -> BigUint {
+    while b != BigUint::ZERO {
+        (a, b) = (b.clone(), a % b);
+    }
+    a
+}
+
 /// A prime with its two highest bits set, so that the product of two has twice the bits.
 fn prime(bits: u32, parts: &[&[u8]]) -> BigUint {
     let bytes = bits.div_ceil(8);

@@ -12,12 +12,13 @@ use crate::issuer::cms_out::SignerIdentifier;
 use crate::issuer::country::{Country, Issued, SignerNumber, SignerTimes};
 use crate::issuer::details::{Details, ParentsForm};
 use crate::issuer::groups::{
-    self, EF_ATR_INFO, EF_CARD_ACCESS, EF_CARD_SECURITY, EF_COM, EF_SOD, data_group,
+    self, EF_ATR_INFO, EF_CARD_ACCESS, EF_CARD_SECURITY, EF_COM, EF_CVCA, EF_SOD, data_group,
 };
 use crate::issuer::mrz::{self, Fields};
 use crate::issuer::portrait::{self, Look};
 use crate::issuer::signer::{CurveForm, RsaTestKeys};
 use crate::issuer::sod::{self, LdsVersion, SodForm};
+use crate::issuer::terminal_pki::Hierarchy;
 use crate::issuer::{card_security, security_infos};
 use crate::num::{self, CurveName};
 
@@ -132,6 +133,8 @@ pub(super) struct Recipe {
     pub access: Access,
     pub chip_authentication: Option<ChipAuthentication>,
     pub active_authentication: ActiveAuthentication,
+    /// Whose terminals may read DG3 and DG4; none without.
+    pub terminals: Option<Hierarchy>,
     pub version: LdsVersion,
     pub identifier: SignerIdentifier,
     pub extended_length: bool,
@@ -366,6 +369,12 @@ impl Recipe {
             let file = card_security::ef_card_security(&infos, self.identifier, signing_time_s, &signer);
             files.insert(EF_CARD_SECURITY, file);
         }
+        let terminals = self.terminals.map(|all| all.on_card(today.to_unix_s(), dates.issued));
+        if let Some(trust) = &terminals {
+            let references: Vec<Vec<u8>> =
+                trust.trust_points.iter().map(|point| point.reference.clone()).collect();
+            files.insert(EF_CVCA, groups::ef_cvca(&references));
+        }
         if self.extended_length {
             files.insert(EF_ATR_INFO, groups::ef_atr_info(2_048));
         }
@@ -377,6 +386,7 @@ impl Recipe {
             access,
             chip_authentication: chip.into_iter().collect(),
             active_authentication: Some(active),
+            terminal_authentication: terminals,
             extended_length: self.extended_length,
         };
         for defect in self.defects() {

@@ -28,6 +28,7 @@ pub(super) const USUAL: Recipe = Recipe {
         suite: Suite::Aes128,
     }),
     active_authentication: ActiveAuthentication::Ecdsa(CurveName::BrainpoolP256r1),
+    terminals: None,
     version: LdsVersion::V1_7,
     identifier: SignerIdentifier::IssuerAndSerial,
     extended_length: false,

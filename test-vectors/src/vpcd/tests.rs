@@ -21,6 +21,7 @@ fn chip() -> Chip {
         access,
         chip_authentication: Vec::new(),
         active_authentication: None,
+        terminal_authentication: None,
         extended_length: true,
     };
     Chip::new(card, 1)

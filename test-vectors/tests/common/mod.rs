@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod pace;
+pub mod terminal;
 
 use test_vectors::card::{AccessControl, Card, Suite};
 use test_vectors::chip::primitives::{cbc_decrypt, cbc_encrypt, encrypt_block, mac, pad, unpad};
@@ -25,6 +26,7 @@ pub fn bare_card() -> Card {
         },
         chip_authentication: Vec::new(),
         active_authentication: None,
+        terminal_authentication: None,
         extended_length: true,
     }
 }

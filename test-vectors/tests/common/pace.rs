@@ -65,6 +65,10 @@ pub fn value(answer: &[u8], tag: u16) -> Vec<u8> {
 /// A channel, with the chip's mapping key and its decrypted Chip Authentication Data where the mapping has them.
 pub struct Opened {
     pub terminal: Terminal,
+    /// The ephemeral keys of the agreement, encoded: the chip's and the terminal's.
+    pub keys: [Vec<u8>; 2],
+    /// The objects that came with the chip's token.
+    pub last: Vec<u8>,
     pub chip_mapping: Option<Element>,
     pub chip_data: Option<Vec<u8>>,
 }
@@ -80,8 +84,25 @@ pub fn open(
     (reference, password): (u8, &[u8]),
     id: Option<u8>,
 ) -> Result<Opened, String> {
-    let (group, suite) = (Group::from_parameter_id(offer.parameter_id).unwrap(), offer.suite);
     set_at(chip, offer, reference, id)?;
+    run(chip, offer, password)
+}
+
+/// The whole run, in which the terminal may announce its rights (7F4C).
+pub fn open_announcing(
+    chip: &mut Chip,
+    offer: PaceOffer,
+    (reference, password): (u8, &[u8]),
+    rights: Option<&[u8]>,
+) -> Result<Opened, String> {
+    let mut data = [tlv::write(0x80, &identifier(offer)), tlv::write(0x83, &[reference])].concat();
+    data.extend_from_slice(rights.unwrap_or_default());
+    ask(chip, [0x00, 0x22, 0xC1, 0xA4], &data, false)?;
+    run(chip, offer, password)
+}
+
+fn run(chip: &mut Chip, offer: PaceOffer, password: &[u8]) -> Result<Opened, String> {
+    let (group, suite) = (Group::from_parameter_id(offer.parameter_id).unwrap(), offer.suite);
     let z = value(&step(chip, 0x80, None)?, 0x80);
     let s = cbc_decrypt(suite, &derive_key(suite, password, 3), &vec![0; suite.block_bytes()], &z);
     let (generator, chip_mapping) = if offer.mapping == Mapping::Integrated {
@@ -113,5 +134,6 @@ pub fn open(
         let iv = encrypt_block(suite, channel.keys().0, &[0xFF; 16]);
         unpad(&cbc_decrypt(suite, channel.keys().0, &iv, &data)).unwrap().to_vec()
     });
-    Ok(Opened { terminal: Terminal::new(&channel), chip_mapping, chip_data })
+    let keys = [group.encode(&theirs), group.encode(&public)];
+    Ok(Opened { terminal: Terminal::new(&channel), keys, last: answer, chip_mapping, chip_data })
 }

@@ -1,0 +1,29 @@
+//! Sound cards whose DG3 and DG4 are for terminals with a certificate: for the tests of Terminal Authentication.
+
+use super::Persona;
+use super::recipe::Recipe;
+use super::table::{USUAL, accepted, man, woman};
+use crate::issuer::terminal_pki::Hierarchy;
+
+const fn with(hierarchy: Hierarchy) -> Recipe {
+    Recipe { terminals: Some(hierarchy), extended_length: true, ..USUAL }
+}
+
+pub(super) static PROTECTED: [Persona; 2] = [
+    Persona {
+        name: "eac",
+        summary_en: "A sound card: fingers for terminals with a certificate, ECDSA",
+        summary_vi: "Thẻ hợp lệ: vân tay chỉ dành cho thiết bị có chứng thư, ECDSA",
+        expected: accepted("everything agrees, with fingers or without"),
+        holder: man("090000201000", "NÔNG VĂN QUYỀN", [4, 12]),
+        recipe: with(Hierarchy::BrainpoolP256),
+    },
+    Persona {
+        name: "eac-rsa",
+        summary_en: "A sound card: fingers for terminals with a certificate, RSA",
+        summary_vi: "Thẻ hợp lệ: vân tay chỉ dành cho thiết bị có chứng thư, RSA",
+        expected: accepted("everything agrees, with fingers or without"),
+        holder: woman("090000202000", "ÔNG THỊ PHÉP", [8, 19]),
+        recipe: with(Hierarchy::RsaPss),
+    },
+];
