@@ -187,10 +187,15 @@ pub fn encode(tag: Tag, value: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(value.len() + 8);
     let tag_bytes = tag.to_be_bytes();
     let skip = tag_bytes.iter().position(|byte| *byte != 0).unwrap_or(3);
-    out.extend_from_slice(tag_bytes.get(skip..).unwrap_or_default());
-    encode_length(&mut out, value.len());
+    encode_header(&mut out, tag_bytes.get(skip..).unwrap_or_default(), value.len());
     out.extend_from_slice(value);
     out
+}
+
+/// Writes a tag and the shortest length for it.
+pub(super) fn encode_header(out: &mut Vec<u8>, tag: &[u8], length: usize) {
+    out.extend_from_slice(tag);
+    encode_length(out, length);
 }
 
 fn encode_length(out: &mut Vec<u8>, length: usize) {
