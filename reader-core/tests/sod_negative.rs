@@ -6,9 +6,12 @@ mod common;
 use common::{NOW, bytes, shared};
 use reader_core::capture::{Capture, FileState, Origin};
 use reader_core::evidence::{Outcome, Reason};
+use reader_core::lds::sod::SodFile;
 use reader_core::lds::{DataGroup, FileId};
 use reader_core::pki::TrustSnapshot;
 use reader_core::verify::{Presented, Proof, Settings, Strictness, verify};
+use reader_core::wire::cms::SignedData;
+use reader_core::wire::tlv::{Reader, Rules, encode};
 
 fn judge(capture: &Capture, strictness: Strictness) -> Proof {
     let settings = Settings { strictness, ..Settings::default() };
@@ -85,8 +88,8 @@ fn every_cut_and_every_flipped_byte_is_refused_or_undetermined_and_never_confirm
     }
     // A flip inside the signer's certificate that leaves its key alone is for the chain to refute.
     let der = bytes(&folder, "17_EF_SOD.bin");
-    let sod = reader_core::lds::sod::SodFile::parse(&der).unwrap();
-    let data = reader_core::wire::cms::SignedData::parse(sod.content_info).unwrap();
+    let sod = SodFile::parse(&der).unwrap();
+    let data = SignedData::parse(sod.content_info).unwrap();
     let certificate = data.certificates[0];
     let start = der.windows(certificate.len()).position(|window| window == certificate).unwrap();
     let inside = start..start + certificate.len();
@@ -97,19 +100,61 @@ fn every_cut_and_every_flipped_byte_is_refused_or_undetermined_and_never_confirm
     }
 }
 
+/// The same object with every freedom of BER: indefinite lengths, and long strings in pieces. What is in `keep` stays.
+fn in_ber(bytes: &[u8], keep: &[&[u8]]) -> Vec<u8> {
+    let mut reader = Reader::new("test", Rules::Der, bytes);
+    let mut out = Vec::new();
+    while !reader.is_empty() {
+        let object = reader.any().unwrap();
+        let first = object.raw[0];
+        if keep.contains(&object.raw) {
+            out.extend_from_slice(object.raw);
+        } else if object.is_constructed() {
+            out.extend([first, 0x80]);
+            out.extend(in_ber(object.value, keep));
+            out.extend([0, 0]);
+        } else if first == 0x04 && object.value.len() > 50 {
+            let (one, other) = object.value.split_at(20);
+            out.extend([0x24, 0x80]);
+            out.extend([encode(4, one), encode(4, other)].concat());
+            out.extend([0, 0]);
+        } else {
+            out.extend_from_slice(object.raw);
+        }
+    }
+    out
+}
+
 #[test]
-fn an_encoding_that_is_not_read_is_no_forgery() {
+fn ber_is_read_and_noted_and_refuted_by_a_strict_site() {
     let Some(folder) = shared("vectors/sod-negative") else { return };
-    let mut indefinite = bytes(&folder, "17_EF_SOD.bin");
-    let offset =
-        reader_core::lds::sod::SodFile::parse(&indefinite).map(|sod| sod.content_info.len()).unwrap();
-    let at = indefinite.len() - offset + 1;
-    indefinite[at] = 0x80;
-    let outcome = |strictness| {
-        judge(&with_sod(indefinite.clone()), strictness).findings().passive_sod_signature.outcome
+    let good = bytes(&folder, "17_EF_SOD.bin");
+    let content_info = SodFile::parse(&good).unwrap().content_info;
+    let data = SignedData::parse(content_info).unwrap();
+    let ber = encode(0x77, &in_ber(content_info, &data.certificates));
+    assert!(ber.windows(2).any(|pair| pair == [0x24, 0x80]));
+    let signature = |sod: &[u8], strictness| {
+        judge(&with_sod(sod.to_vec()), strictness).findings().passive_sod_signature.clone()
     };
-    assert_eq!(outcome(Strictness::Tolerant), Outcome::Undetermined(Reason::SodEncoding));
-    assert_eq!(outcome(Strictness::Strict), Outcome::Refuted(Reason::SodMalformed));
+    let tolerant = signature(&ber, Strictness::Tolerant);
+    assert_eq!(tolerant.outcome, Outcome::Confirmed);
+    assert!(tolerant.notes.contains(&Reason::SodEncoding));
+    assert_eq!(signature(&ber, Strictness::Strict).outcome, Outcome::Refuted(Reason::SodEncoding));
+    let der = signature(&good, Strictness::Tolerant);
+    assert!(der.outcome.is_confirmed() && !der.notes.contains(&Reason::SodEncoding));
+
+    // Every byte that was signed still counts.
+    let hash = data.content.unwrap();
+    let at = ber.windows(10).position(|window| window == &hash[hash.len() - 10..]).unwrap();
+    let mut altered = ber.clone();
+    altered[at] ^= 1;
+    assert_eq!(
+        signature(&altered, Strictness::Tolerant).outcome,
+        Outcome::Refuted(Reason::SodSignatureWrong)
+    );
+    // An object that does not end is none.
+    let cut = encode(0x77, &ber[4..ber.len() - 2]);
+    assert_eq!(signature(&cut, Strictness::Tolerant).outcome, Outcome::Refuted(Reason::SodMalformed));
 }
 
 fn sod_offset(file: &[u8], content_info: &[u8]) -> usize {

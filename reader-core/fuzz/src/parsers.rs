@@ -10,6 +10,7 @@ use reader_core::lds::{
 use reader_core::pki::crl::Crl;
 use reader_core::pki::{Certificate, Fingerprint, Provenance, TrustBuilder};
 use reader_core::wire::apdu::{Command, LengthForm, Response};
+use reader_core::wire::ber;
 use reader_core::wire::cms::SignedData;
 use reader_core::wire::date::{Date, Timestamp};
 use reader_core::wire::spki::Spki;
@@ -22,6 +23,7 @@ pub type Parser = fn(&[u8]) -> bool;
 pub const ALL: &[(&str, Parser)] = &[
     ("apdu_response", apdu_response),
     ("atr_info", atr_info_file),
+    ("ber", ber_object),
     ("certificate", certificate),
     ("cms", cms),
     ("com", com_file),
@@ -48,6 +50,13 @@ pub const ALL: &[(&str, Parser)] = &[
     ("spki", spki),
     ("tlv", tlv_objects),
 ];
+
+/// BER brought into definite lengths, which changes nothing the second time.
+pub fn ber_object(bytes: &[u8]) -> bool {
+    let Ok(once) = ber::normalise("fuzzed", bytes) else { return false };
+    assert_eq!(ber::normalise("fuzzed", &once).as_ref(), Ok(&once));
+    true
+}
 
 /// Nested data objects, in both rule sets.
 pub fn tlv_objects(bytes: &[u8]) -> bool {

@@ -118,7 +118,7 @@ reasons! {
     GroupProtected = 1233, "A signed file can be read only after Terminal Authentication.";
     SignerNotYetValid = 1234, "The document signer's certificate is not valid yet.";
     FileUnread = 1235, "Reading of a signed file was broken off.";
-    SodEncoding = 1236, "EF.SOD is in an encoding (BER instead of DER) that is not read here.";
+    SodEncoding = 1236, "EF.SOD is written with the freedoms of BER where DER is required.";
 
     CardAccessAltered = 1301, "EF.CardAccess says something that the signed files do not.";
     PaceDowngrade = 1302, "The signed files offer PACE, and the chip hid it or was opened by BAC.";

@@ -3,6 +3,8 @@
 //! A forger brings a signer of his own, so a signature that holds says nothing until the chain is confirmed.
 //! Spec: 9303-11 §5.1; 9303-10 §4.6.2; 9303-12 §2, §7.1.
 
+use std::borrow::Cow;
+
 use super::hashes::{Hashes, unread};
 use super::{Case, Settings, Strictness};
 use crate::capture::FileState;
@@ -13,10 +15,10 @@ use crate::lds::sod::{LDS_SECURITY_OBJECT, LdsObjectVersion, LdsSecurityObject, 
 use crate::pki::path::{self, NameMatch, Path, Revocation};
 use crate::pki::signed_data::{self, SignerCheck, SignerNote, ValidSigner};
 use crate::pki::{Anchor, Certificate, Fingerprint, signature_algorithm};
-use crate::wire::Problem;
 use crate::wire::cms::{SignedData, SignerIdentifier};
 use crate::wire::date::Timestamp;
 use crate::wire::oid::Oid;
+use crate::wire::{Problem, ber};
 
 /// What documents in circulation name the same content by: older identifiers of it, and plain data. Never the types of
 /// EF.CardSecurity or of lists, so that no other object of an issuer can pass for EF.SOD.
@@ -139,9 +141,52 @@ pub(super) fn prove_sod(case: &Case<'_>) -> SodProof {
             return SodProof::unsigned(inputs, Finding::new(Outcome::NotPerformed(Reason::SodMissing)));
         }
     };
-    match read(file, case.settings.strictness) {
+    let strictness = case.settings.strictness;
+    let unwrapped = unwrap(file, strictness);
+    match unwrapped.as_ref().map_err(Clone::clone).and_then(|unwrapped| read(unwrapped, strictness)) {
         Ok(read) => judge(case, inputs, &read),
         Err(finding) => SodProof::unsigned(inputs, finding),
+    }
+}
+
+/// The signed object out of EF.SOD, in DER.
+struct Unwrapped<'a> {
+    content_info: Cow<'a, [u8]>,
+    notes: Vec<Reason>,
+}
+
+/// Takes the file's wrapping off, and BER's freedoms out where the object uses them.
+fn unwrap(file: &[u8], strictness: Strictness) -> Result<Unwrapped<'_>, Finding> {
+    let malformed = |detail: &dyn std::fmt::Display| refuted(Reason::SodMalformed, detail);
+    let sod = SodFile::parse(file).map_err(|error| malformed(&error))?;
+    let mut notes = Vec::new();
+    if sod.trailing_bytes > 0 {
+        let detail = format!("{} bytes after the end of EF.SOD", sod.trailing_bytes);
+        tolerate(&mut notes, strictness, Reason::SodTrailingBytes, &detail)?;
+    }
+    let content_info = match SignedData::parse(sod.content_info) {
+        Err(error) if matches!(error.problem, Problem::Form(_)) => {
+            tolerate(&mut notes, strictness, Reason::SodEncoding, &error)?;
+            ber::normalise("SignedData", sod.content_info).map_err(|error| malformed(&error))?.into()
+        }
+        _ => sod.content_info.into(),
+    };
+    Ok(Unwrapped { content_info, notes })
+}
+
+/// A departure from the standard that real documents have: noted, or refuted where the site is strict.
+fn tolerate(
+    notes: &mut Vec<Reason>,
+    strictness: Strictness,
+    reason: Reason,
+    detail: &dyn std::fmt::Display,
+) -> Result<(), Finding> {
+    match strictness {
+        Strictness::Tolerant => {
+            notes.push(reason);
+            Ok(())
+        }
+        Strictness::Strict => Err(refuted(reason, detail)),
     }
 }
 
@@ -156,28 +201,11 @@ fn refuted(reason: Reason, detail: &dyn std::fmt::Display) -> Finding {
     Finding::new(Outcome::Refuted(reason)).with_detail(detail.to_string())
 }
 
-fn read(file: &[u8], strictness: Strictness) -> Result<Read<'_>, Finding> {
+fn read<'a>(unwrapped: &'a Unwrapped<'_>, strictness: Strictness) -> Result<Read<'a>, Finding> {
     let malformed = |detail: &dyn std::fmt::Display| refuted(Reason::SodMalformed, detail);
-    let sod = SodFile::parse(file).map_err(|error| malformed(&error))?;
-    let data = SignedData::parse(sod.content_info).map_err(|error| match error.problem {
-        // Some issuers write BER. It may be sound, and it cannot be said here.
-        Problem::Form(_) if strictness == Strictness::Tolerant => {
-            Finding::new(Outcome::Undetermined(Reason::SodEncoding)).with_detail(error.to_string())
-        }
-        _ => malformed(&error),
-    })?;
-    let mut notes = Vec::new();
-    let mut tolerate = |reason: Reason, detail: String| match strictness {
-        Strictness::Tolerant => {
-            notes.push(reason);
-            Ok(())
-        }
-        Strictness::Strict => Err(refuted(reason, &detail)),
-    };
-    if sod.trailing_bytes > 0 {
-        let detail = format!("{} bytes after the end of EF.SOD", sod.trailing_bytes);
-        tolerate(Reason::SodTrailingBytes, detail)?;
-    }
+    let data = SignedData::parse(&unwrapped.content_info).map_err(|error| malformed(&error))?;
+    let mut notes = unwrapped.notes.clone();
+    let mut tolerate = |reason: Reason, detail: String| tolerate(&mut notes, strictness, reason, &detail);
     if data.version != 3 {
         tolerate(Reason::SignedDataVersion, format!("SignedData version {}; 3 is required", data.version))?;
     }
