@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use lexopt::prelude::*;
-use test_vectors::chip::{Chip, Fault};
+use test_vectors::chip::{BadKey, Chip, Fault, Shape, TerminalFault};
 use test_vectors::persona::{self, Persona};
 use test_vectors::vpcd::{self, Event, Left};
 
@@ -16,11 +16,12 @@ const HELP: &str = "\
 A SIMULATED chip card in a virtual reader of pcscd (driver vpcd). For tests and integrators; every holder is invented.
 
 usage: simulated-chip --list
-       simulated-chip --persona NAME [--fault SPEC]... [--port N] [--host H] [--trust DIR]
+       simulated-chip --persona NAME [--fault SPEC]... [--stand-in NAME] [--port N] [--host H] [--trust DIR]
 
   --list           the invented holders and the faults
   --persona NAME   the card to insert
   --fault SPEC     what the chip does wrong, such as torn:12 or wrong-status:3:6982; may be repeated
+  --stand-in NAME  the card of the faults swapped and foreign-key (default good-nist)
   --port N         where the driver listens (default 35963; 35964 is its second reader)
   --host H         the driver's machine (default 127.0.0.1)
   --trust DIR      also write the simulated authorities' certificates and revocation lists there
@@ -39,6 +40,7 @@ enum Job {
 struct Options {
     persona: &'static Persona,
     faults: Vec<Fault>,
+    stand_in: &'static Persona,
     host: String,
     port: u16,
     trust: Option<PathBuf>,
@@ -46,6 +48,7 @@ struct Options {
 
 fn job() -> Result<Job, lexopt::Error> {
     let (mut persona, mut faults, mut trust) = (None, Vec::new(), None);
+    let mut stand_in = "good-nist".to_owned();
     let (mut host, mut port) = ("127.0.0.1".to_owned(), vpcd::FIRST_PORT);
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
@@ -65,6 +68,7 @@ fn job() -> Result<Job, lexopt::Error> {
                         .ok_or_else(|| format!("no fault reads \"{spec}\"; --list shows them"))?,
                 );
             }
+            Long("stand-in") => stand_in = parser.value()?.string()?,
             Long("host") => host = parser.value()?.string()?,
             Long("port") => port = parser.value()?.parse()?,
             Long("trust") => trust = Some(parser.value()?.into()),
@@ -72,7 +76,9 @@ fn job() -> Result<Job, lexopt::Error> {
         }
     }
     let persona = persona.ok_or("--persona NAME is needed; --list names them")?;
-    Ok(Job::Serve(Options { persona, faults, host, port, trust }))
+    let stand_in = persona::find(&stand_in)
+        .ok_or_else(|| format!("no persona is called \"{stand_in}\"; --list names them"))?;
+    Ok(Job::Serve(Options { persona, faults, stand_in, host, port, trust }))
 }
 
 fn list() {
@@ -81,11 +87,14 @@ fn list() {
         println!("  {:<26} {:<7} {}", persona.name, persona.expected.verdict.word(), persona.summary_en);
     }
     println!(
-        "\nFaults (N: number of the exchange, from 0; SW, FILE: four hexadecimal digits; STEP: mapping, agreement):"
+        "\nFaults (N: number of the exchange, from 0; SW, FILE: four hexadecimal digits; SIZE: eight; STEP: mapping,\n\
+         agreement; HOW: plain, powered, relayed; PROOF: ca, aa; SHAPE and KEY as below):"
     );
-    for form in Fault::FORMS {
+    for form in Fault::FORMS.iter().copied().chain(TerminalFault::FORMS) {
         println!("  {form}");
     }
+    println!("SHAPE: {}", Shape::ALL.map(Shape::word).join(", "));
+    println!("KEY: {}", BadKey::ALL.map(BadKey::word).join(", "));
 }
 
 fn write_trust(folder: &Path, now_unix_s: i64) -> std::io::Result<()> {
@@ -147,6 +156,7 @@ fn serve(options: &Options) -> Result<(), String> {
     describe(options, now_unix_s);
     // Every start has other random numbers, as a real card has.
     let mut chip = Chip::new(options.persona.card(now_unix_s), now_unix_s.unsigned_abs());
+    chip.stand_in(options.stand_in.card(now_unix_s));
     options.faults.iter().for_each(|fault| chip.misbehave(fault.clone()));
     let mut unreachable = false;
     let stop = AtomicBool::new(false);

@@ -1,16 +1,21 @@
 //! Active Authentication. Spec: 9303-11 §6.1.
 
 use super::command_in::Command;
-use super::{Answer, Chip, Fault, status};
+use super::{Answer, Chip, Fault, KeyProof, status};
 use crate::card::{ActiveAuthenticationKey, Hash};
 use crate::num::{ecdsa_sign, private_from_seed, rsa_raw};
 
 impl Chip {
     /// INTERNAL AUTHENTICATE: signs the terminal's eight bytes.
     pub(super) fn internal_authenticate(&mut self, command: &Command) -> Result<Answer, u16> {
-        let key = self.card.active_authentication.clone().ok_or(status::INSTRUCTION_UNKNOWN)?;
+        let holder = self.key_holder(KeyProof::ActiveAuthentication);
+        let key = holder.active_authentication.clone().ok_or(status::INSTRUCTION_UNKNOWN)?;
         self.require_access()?;
         let challenge: &[u8; 8] = command.data.as_slice().try_into().map_err(|_| status::WRONG_LENGTH)?;
+        let mut challenge = *challenge;
+        if self.has(&Fault::AaOtherChallenge) {
+            challenge[7] ^= 1;
+        }
         let wrong = self.has(&Fault::AaWrongKey);
         Ok(Answer::ok(match key {
             ActiveAuthenticationKey::Rsa { modulus, mut private, hash } => {
@@ -19,14 +24,14 @@ impl Chip {
                 }
                 let mut m1 = vec![0; m1_bytes(hash, modulus.len())];
                 self.fill_random(&mut m1);
-                rsa_raw(&modulus, &private, &recovered_block(hash, &m1, challenge))
+                rsa_raw(&modulus, &private, &recovered_block(hash, &m1, &challenge))
             }
             ActiveAuthenticationKey::Ecdsa { curve, mut private, hash } => {
                 if wrong {
                     private = private_from_seed(curve, "not the key of this chip");
                 }
                 let seed = self.random::<16>();
-                ecdsa_sign(curve, &private, &hash.digest(challenge), &seed).plain(curve)
+                ecdsa_sign(curve, &private, &hash.digest(&challenge), &seed).plain(curve)
             }
         }))
     }

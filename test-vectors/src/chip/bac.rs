@@ -55,11 +55,17 @@ impl Chip {
             echoed[0] ^= 1;
         }
         let r = cbc_encrypt(SUITE, &k_enc, &[0; 8], &[rnd_ic.as_slice(), &echoed, &k_ic].concat());
-        let code = mac_unpadded(SUITE, &k_mac, &r);
+        let mut code = mac_unpadded(SUITE, &k_mac, &r);
+        if self.has(&Fault::BacWrongMac) {
+            code[0] ^= 1;
+        }
         let secret: Vec<u8> = k_ifd.iter().zip(k_ic).map(|(terminal, chip)| terminal ^ chip).collect();
         let counter = [&rnd_ic[4..], &rnd_ifd[4..]].concat();
         self.state.terminal = Terminal::after_bac(&self.card.access.mrz_information);
         self.state.next_channel = Some(Channel::from_secret(SUITE, &secret).with_counter(counter));
+        if self.has(&Fault::BacEcho) {
+            return Ok(Answer::ok(command.data.clone()));
+        }
         Ok(Answer::ok([r, code].concat()))
     }
 }

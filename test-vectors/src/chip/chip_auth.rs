@@ -2,7 +2,7 @@
 
 use super::command_in::Command;
 use super::sm::Channel;
-use super::{Answer, Chip, Fault, Protocol, status, terminal_auth, tlv};
+use super::{Answer, Chip, Fault, KeyProof, Protocol, status, terminal_auth, tlv};
 use crate::card::{ChipAuthenticationKey, Suite};
 use crate::num::{Element, Group, ecdh, private_from_seed};
 
@@ -53,7 +53,7 @@ impl Chip {
     ) -> Result<ChipAuthenticationKey, u16> {
         let named =
             |key: &&ChipAuthenticationKey| id.is_none_or(|id| key.key_id.is_some_and(|own| id == [own]));
-        let keys = &self.card.chip_authentication;
+        let keys = &self.key_holder(KeyProof::ChipAuthentication).chip_authentication;
         let found = keys.iter().filter(named).find(|key| fits(key)).cloned();
         found.ok_or(if id.is_some() { status::REFERENCE_NOT_FOUND } else { status::WRONG_DATA })
     }

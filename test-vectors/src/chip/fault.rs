@@ -1,7 +1,8 @@
 //! What a chip may do wrong, or differently, on demand.
 
 use super::TerminalFault;
-use crate::vector::from_hex;
+pub use super::bad_key::BadKey;
+pub use super::misshapen::Shape;
 
 /// The two commands of PACE that exchange public keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +11,26 @@ pub enum PaceStep {
     Mapping,
     /// The ephemeral keys of the agreement (data objects 83 and 84).
     Agreement,
+}
+
+/// How another chip takes the place of the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Swap {
+    /// It is there from one exchange to the next and knows nothing of the session.
+    Plain,
+    /// The card is gone first; the other one answers after the next power-up.
+    Powered,
+    /// Somebody who knows the access number opened both: the channel goes on, files and keys are the other chip's.
+    Relayed,
+}
+
+/// A proof of the chip by a key in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyProof {
+    /// Chip Authentication, whose key is in DG14.
+    ChipAuthentication,
+    /// Active Authentication, whose key is in DG15.
+    ActiveAuthentication,
 }
 
 /// A misbehaviour, or a peculiarity that the standards allow. Exchanges are counted from 0 at each power-up; a fault stays
@@ -43,6 +64,115 @@ pub enum Fault {
         /// Number of the exchange.
         exchange: usize,
     },
+    /// An older answer comes back once more.
+    ReplayOlder {
+        /// Number of the exchange.
+        exchange: usize,
+        /// How many exchanges before it was given; 1 is the one before.
+        back: usize,
+    },
+    /// The answer is protected with another counter, and its MAC is right for that.
+    WrongCounter {
+        /// Number of the exchange.
+        exchange: usize,
+        /// By how much it is ahead: -1 is the command's own, -2 that of the answer before.
+        ahead: i8,
+    },
+    /// The protected answer has another shape, with the MAC that is right for it; where a plain answer has such a shape
+    /// too, it has it.
+    Misshapen {
+        /// Number of the exchange.
+        exchange: usize,
+        /// The shape.
+        shape: Shape,
+    },
+    /// The bare status word is another than the protected one; a plain answer stays as it is.
+    OuterStatus {
+        /// Number of the exchange.
+        exchange: usize,
+        /// The bare status word.
+        sw: u16,
+    },
+    /// The protected status word is another than the bare one; a plain answer stays as it is.
+    InnerStatus {
+        /// Number of the exchange.
+        exchange: usize,
+        /// The protected status word.
+        sw: u16,
+    },
+    /// The answer is 9000 without data, with a right MAC under secure messaging.
+    Empty {
+        /// Number of the exchange.
+        exchange: usize,
+    },
+    /// A read gives sixteen bytes more than were asked for, as far as the file goes.
+    BeyondLe {
+        /// Number of the exchange.
+        exchange: usize,
+    },
+    /// A read gives the content at another offset of the file.
+    OtherOffset {
+        /// Number of the exchange.
+        exchange: usize,
+        /// So many bytes further.
+        ahead: usize,
+    },
+    /// From this exchange on, every read gives one byte.
+    OneByte {
+        /// Number of the first such exchange.
+        exchange: usize,
+    },
+    /// From this exchange on, every answer names another length (6Cxx), for ever.
+    EndlessLength {
+        /// Number of the first such exchange.
+        exchange: usize,
+    },
+    /// From this exchange on, the stand-in card answers.
+    SwappedAt {
+        /// Number of the first such exchange.
+        exchange: usize,
+        /// How the one takes the place of the other.
+        how: Swap,
+    },
+    /// The length in the file's header is this, whatever there is.
+    Announces {
+        /// The file's identifier.
+        file: u16,
+        /// Content bytes.
+        bytes: u32,
+    },
+    /// Every read of the file gives other bytes beyond its header.
+    Changing {
+        /// The file's identifier.
+        file: u16,
+    },
+    /// A file's reads give another file, of the same directory or else of the master file.
+    OtherFile {
+        /// Identifier of the file that is asked for.
+        asked: u16,
+        /// Identifier of the file that is given.
+        given: u16,
+    },
+    /// Reading by a short identifier leaves the current file as it was.
+    ShortIdentifierSelectsNothing,
+    /// The file with the key of a proof, and the key, are the stand-in card's.
+    ForeignKey(KeyProof),
+    /// The public key in DG14 is an impossible one.
+    CaKey(BadKey),
+    /// Active Authentication signs another challenge.
+    AaOtherChallenge,
+    /// PACE sends an impossible public key; integrated mapping, which sends none, sends one.
+    PaceKey(PaceStep, BadKey),
+    /// The encrypted nonce has this many bytes.
+    PaceNonceBytes(usize),
+    /// The chip's authentication token has this many bytes.
+    PaceTokenBytes(usize),
+    /// The chip sends the terminal's authentication token back.
+    PaceTokenEcho,
+    /// BAC answers with a wrong MAC.
+    BacWrongMac,
+    /// BAC sends the terminal's cryptogram back.
+    BacEcho,
     /// The answer carries this status word; under secure messaging with a right MAC.
     WrongStatus {
         /// Number of the exchange.
@@ -101,95 +231,4 @@ pub enum Fault {
     AskForExactLength,
     /// A fault of Terminal Authentication; its forms are [`TerminalFault::FORMS`].
     Terminal(TerminalFault),
-}
-
-impl Fault {
-    /// Every fault as [`Fault::parse`] takes it. N is the number of an exchange, SW and FILE have four hexadecimal
-    /// digits, STEP is `mapping` or `agreement`.
-    pub const FORMS: [&str; 25] = [
-        "torn:N",
-        "wrong-mac:N",
-        "plain-status:N:SW",
-        "truncate:N",
-        "replay:N",
-        "wrong-status:N:SW",
-        "flip-bit:N:BIT",
-        "endless-more:N",
-        "absent-unprotected:FILE",
-        "ca-keeps-old-keys",
-        "ca-wrong-key",
-        "aa-wrong-key",
-        "pace-infinity:STEP",
-        "pace-off-curve:STEP",
-        "pace-echo:STEP",
-        "pace-short-nonce",
-        "pace-wrong-token",
-        "pace-refused:SW",
-        "bac-refused:SW",
-        "bac-wrong-nonce",
-        "refuse-extended",
-        "no-card-access:SW",
-        "refuse-select-mf",
-        "no-eof-warning",
-        "exact-length",
-    ];
-
-    /// Reads one of [`Fault::FORMS`]; `None` for anything else.
-    pub fn parse(spec: &str) -> Option<Fault> {
-        let mut parts = spec.split(':');
-        let name = parts.next()?;
-        let arguments: Vec<&str> = parts.collect();
-        let word = |text: &str| from_hex(text)?.try_into().ok().map(u16::from_be_bytes);
-        let step = |text: &str| match text {
-            "mapping" => Some(PaceStep::Mapping),
-            "agreement" => Some(PaceStep::Agreement),
-            _ => None,
-        };
-        Some(match (name, arguments.as_slice()) {
-            ("torn", [n]) => Fault::TornAt { exchange: n.parse().ok()? },
-            ("wrong-mac", [n]) => Fault::WrongMac { exchange: n.parse().ok()? },
-            ("plain-status", [n, sw]) => Fault::PlainStatus { exchange: n.parse().ok()?, sw: word(sw)? },
-            ("truncate", [n]) => Fault::TruncateResponse { exchange: n.parse().ok()? },
-            ("replay", [n]) => Fault::ReplayPrevious { exchange: n.parse().ok()? },
-            ("wrong-status", [n, sw]) => Fault::WrongStatus { exchange: n.parse().ok()?, sw: word(sw)? },
-            ("flip-bit", [n, bit]) => Fault::FlipBit { exchange: n.parse().ok()?, bit: bit.parse().ok()? },
-            ("endless-more", [n]) => Fault::EndlessMore { exchange: n.parse().ok()? },
-            ("absent-unprotected", [file]) => Fault::AbsentUnprotected { file: word(file)? },
-            ("ca-keeps-old-keys", []) => Fault::CaKeepsOldKeys,
-            ("ca-wrong-key", []) => Fault::CaWrongKey,
-            ("aa-wrong-key", []) => Fault::AaWrongKey,
-            ("pace-infinity", [at]) => Fault::PacePointAtInfinity(step(at)?),
-            ("pace-off-curve", [at]) => Fault::PaceOffCurve(step(at)?),
-            ("pace-echo", [at]) => Fault::PaceEchoesTerminalKey(step(at)?),
-            ("pace-short-nonce", []) => Fault::PaceShortNonce,
-            ("pace-wrong-token", []) => Fault::PaceWrongToken,
-            ("pace-refused", [sw]) => Fault::PaceRefused(word(sw)?),
-            ("bac-refused", [sw]) => Fault::BacRefused(word(sw)?),
-            ("bac-wrong-nonce", []) => Fault::BacWrongNonce,
-            ("refuse-extended", []) => Fault::RefuseExtended,
-            ("no-card-access", [sw]) => Fault::NoCardAccess(word(sw)?),
-            ("refuse-select-mf", []) => Fault::RefuseSelectMasterFile,
-            ("no-eof-warning", []) => Fault::NoEndOfFileWarning,
-            ("exact-length", []) => Fault::AskForExactLength,
-            _ => Fault::Terminal(TerminalFault::parse(spec)?),
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_form_is_read() {
-        for form in Fault::FORMS.into_iter().chain(TerminalFault::FORMS) {
-            let spec = form.replace("SW", "6982").replace("STEP", "mapping").replace("FILE", "010D");
-            let spec = spec.replace(":N", ":12").replace("BIT", "3");
-            assert!(Fault::parse(&spec).is_some(), "{spec}");
-            assert_eq!(Fault::parse(&format!("{spec}:")), None);
-        }
-        assert_eq!(Fault::parse("plain-status:3:6A82"), Some(Fault::PlainStatus { exchange: 3, sw: 0x6A82 }));
-        assert_eq!(Fault::parse("torn:x"), None);
-        assert_eq!(Fault::parse(""), None);
-    }
 }

@@ -59,7 +59,10 @@ impl Chip {
             (self.by_short_identifier(command.p1 & 0x7F)?, usize::from(command.p2))
         };
         self.locate(file)?;
-        self.state.file = Some(file);
+        let stays = command.p1 & 0x80 != 0 && self.has(&Fault::ShortIdentifierSelectsNothing);
+        if !stays {
+            self.state.file = Some(file);
+        }
         let room = command.ne.ok_or(status::WRONG_LENGTH)?.min(self.room_bytes(command));
         self.read(file, offset, room, command)
     }
@@ -101,7 +104,8 @@ impl Chip {
         room: usize,
         command: &Command,
     ) -> Result<Answer, u16> {
-        let content = self.card.files.get(&file).ok_or(status::FILE_NOT_FOUND)?;
+        let content = self.content(file).ok_or(status::FILE_NOT_FOUND)?;
+        let (offset, room) = self.stretch(offset, room);
         let rest = content.get(offset..).filter(|rest| !rest.is_empty()).ok_or(status::OFFSET_BEYOND_END)?;
         let asked_for_all = matches!(command.ne, Some(256 | 65536));
         if let (true, true, Ok(length)) =

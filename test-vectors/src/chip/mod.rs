@@ -5,11 +5,15 @@
 
 mod active_auth;
 mod bac;
+mod bad_key;
 mod chip_auth;
 mod command_in;
 mod cv_certificate;
 mod fault;
+mod fault_spec;
 mod files;
+mod misbehave;
+mod misshapen;
 mod pace;
 pub mod primitives;
 mod sm;
@@ -19,7 +23,7 @@ pub mod tlv;
 
 pub use active_auth::recovered_block;
 pub use command_in::Command;
-pub use fault::{Fault, PaceStep};
+pub use fault::{BadKey, Fault, KeyProof, PaceStep, Shape, Swap};
 pub use sm::Channel;
 pub use terminal_auth::TerminalFault;
 
@@ -74,7 +78,8 @@ struct State {
     terminal: Terminal,
     /// What GET RESPONSE will fetch.
     remaining: Vec<u8>,
-    previous: Vec<u8>,
+    /// Every answer given.
+    sent: Vec<Vec<u8>>,
 }
 
 impl State {
@@ -91,7 +96,7 @@ impl State {
             protocol: Protocol::None,
             terminal: Terminal::default(),
             remaining: Vec::new(),
-            previous: Vec::new(),
+            sent: Vec::new(),
         }
     }
 
@@ -109,6 +114,10 @@ pub struct Chip {
     card: Card,
     entropy: Entropy,
     faults: Vec<Fault>,
+    /// What answers in the card's place where a fault says so.
+    stand_in: Option<Card>,
+    /// The stand-in has taken the card's place for good.
+    swapped: bool,
     state: State,
 }
 
@@ -127,12 +136,17 @@ impl Chip {
     /// (8 bytes), K.IC (16); the PACE nonce (16; 32 in integrated mapping with AES-192 and -256), the mapping key (not in
     /// integrated mapping) and the ephemeral key (as wide as the group's order).
     pub fn with_entropy(card: Card, entropy: Entropy) -> Chip {
-        Chip { card, entropy, faults: Vec::new(), state: State::new() }
+        Chip { card, entropy, faults: Vec::new(), stand_in: None, swapped: false, state: State::new() }
     }
 
     /// Adds a fault; several may be in force.
     pub fn misbehave(&mut self, fault: Fault) {
         self.faults.push(fault);
+    }
+
+    /// The card that takes this one's place, or lends it a key, where a fault says so.
+    pub fn stand_in(&mut self, card: Card) {
+        self.stand_in = Some(card);
     }
 
     /// Takes all faults away.
@@ -143,6 +157,7 @@ impl Chip {
     /// Takes the power away and gives it back: the session, the current file and the count of exchanges are gone.
     pub fn reset(&mut self) {
         self.state = State::new();
+        self.powered_up();
     }
 
     /// How many commands came since the last power-up.
@@ -176,21 +191,15 @@ impl Chip {
     pub fn exchange(&mut self, command: &[u8]) -> Vec<u8> {
         let number = self.state.exchanges;
         self.state.exchanges += 1;
-        self.state.torn |= self.has(&Fault::TornAt { exchange: number });
+        self.leave_or_swap(number);
         if self.state.torn {
             return Vec::new();
         }
-        let fixed = self.fault(|fault| match fault {
-            Fault::PlainStatus { exchange, sw } if *exchange == number => Some(sw.to_be_bytes().to_vec()),
-            Fault::EndlessMore { exchange } if *exchange <= number => Some(more_for_ever(number - exchange)),
-            Fault::ReplayPrevious { exchange } if *exchange == number => Some(self.state.previous.clone()),
-            _ => None,
-        });
-        let mut response = fixed.unwrap_or_else(|| self.respond(command, number));
+        let mut response = self.instead(number).unwrap_or_else(|| self.respond(command, number));
         for fault in &self.faults {
-            spoil(fault, number, &mut response);
+            misbehave::spoil(fault, number, &mut response);
         }
-        self.state.previous.clone_from(&response);
+        self.state.sent.push(response.clone());
         response
     }
 
@@ -229,15 +238,11 @@ impl Chip {
             return Answer::error(status::FILE_NOT_FOUND);
         }
         let mut answer = self.execute(&command).unwrap_or_else(|status| Answer { data: Vec::new(), status });
-        if let Some(sw) = self.fault(|fault| match fault {
-            Fault::WrongStatus { exchange, sw } if *exchange == number => Some(*sw),
-            _ => None,
-        }) {
-            answer.status = sw;
-        }
+        self.distort(number, &mut answer);
+        let deviation = self.deviation(number);
         let response = match self.state.channel.as_mut() {
-            Some(channel) if protected => channel.protect(&answer, command.ins & 1 == 1),
-            _ => answer.bytes(),
+            Some(channel) if protected => channel.protect_as(&answer, command.ins & 1 == 1, deviation),
+            _ => misbehave::plain(&answer, deviation),
         };
         if let Some(next) = self.state.next_channel.take() {
             self.state.channel = Some(next);
@@ -300,15 +305,6 @@ impl Chip {
         if unprotected || self.state.authenticated { Ok(()) } else { Err(status::SECURITY_NOT_SATISFIED) }
     }
 
-    fn absent_unprotected(&self, command: &Command) -> bool {
-        let asked = match (command.ins, command.p1, command.data.as_slice()) {
-            (0xA4, 0x02, &[high, low]) => u16::from_be_bytes([high, low]),
-            (0xB0, p1 @ 0x80.., _) => 0x0100 | u16::from(p1 & 0x7F),
-            _ => return false,
-        };
-        self.state.directory == Directory::Lds && self.has(&Fault::AbsentUnprotected { file: asked })
-    }
-
     fn fault<T>(&self, select: impl FnMut(&Fault) -> Option<T>) -> Option<T> {
         self.faults.iter().find_map(select)
     }
@@ -345,33 +341,5 @@ impl Answer {
     /// A bare status word.
     fn error(status: u16) -> Vec<u8> {
         status.to_be_bytes().to_vec()
-    }
-}
-
-/// Some data and the promise of more; the first answer only promises.
-fn more_for_ever(round: usize) -> Vec<u8> {
-    let data = if round == 0 { vec![] } else { vec![0x5A; 16] };
-    [data, vec![0x61, 0x10]].concat()
-}
-
-/// Damages a finished response.
-fn spoil(fault: &Fault, number: usize, response: &mut Vec<u8>) {
-    match fault {
-        Fault::WrongMac { exchange } if *exchange == number => {
-            // Data object 8E stands last, in front of the status word.
-            if let Some([0x8E, 0x08, code @ ..]) =
-                response.len().checked_sub(12).and_then(|at| response.get_mut(at..))
-            {
-                code[0] ^= 1;
-            }
-        }
-        Fault::TruncateResponse { exchange } if *exchange == number => response.truncate(response.len() / 2),
-        Fault::FlipBit { exchange, bit } if *exchange == number => {
-            let bit = bit % (response.len() * 8).max(1);
-            if let Some(byte) = response.get_mut(bit / 8) {
-                *byte ^= 0x80 >> (bit % 8);
-            }
-        }
-        _ => {}
     }
 }

@@ -7,7 +7,7 @@ use super::primitives::{
 };
 use super::sm::Channel;
 use super::terminal_auth::Terminal;
-use super::{Answer, Chip, Fault, PaceStep, Protocol, status, tlv};
+use super::{Answer, BadKey, Chip, Fault, PaceStep, Protocol, status, tlv};
 use crate::card::{ChipAuthenticationKey, Hash, Mapping, PaceOffer, Suite};
 use crate::num::{BigUint, CurveName, Element, Group, fixed_width};
 
@@ -93,6 +93,12 @@ impl Chip {
                 if self.has(&Fault::PaceShortNonce) {
                     z.truncate(8);
                 }
+                if let Some(bytes) = self.fault(|fault| match fault {
+                    Fault::PaceNonceBytes(bytes) => Some(*bytes),
+                    _ => None,
+                }) {
+                    z.resize(bytes, 0x5A);
+                }
                 (0x80, z, Awaiting::Mapping { nonce })
             }
             Awaiting::Mapping { nonce } if pace.offer.mapping == Mapping::Integrated => {
@@ -101,7 +107,12 @@ impl Chip {
                     return Err(status::WRONG_DATA);
                 }
                 let generator = integrated(group, suite, &nonce, t).ok_or(status::WRONG_DATA)?;
-                (0x82, Vec::new(), Awaiting::Agreement { generator, chip_data: None })
+                let mapped = group.encode(&generator);
+                let answer = match self.bad_key(PaceStep::Mapping) {
+                    Some(bad) => bad.encode(group, &mapped, t),
+                    None => Vec::new(),
+                };
+                (0x82, answer, Awaiting::Agreement { generator, chip_data: None })
             }
             Awaiting::Mapping { nonce } => {
                 let terminal = member(0x81)?;
@@ -140,6 +151,15 @@ impl Chip {
                 if self.has(&Fault::PaceWrongToken) {
                     answer[0] ^= 1;
                 }
+                if self.has(&Fault::PaceTokenEcho) {
+                    answer = received(0x85)?.to_vec();
+                }
+                if let Some(bytes) = self.fault(|fault| match fault {
+                    Fault::PaceTokenBytes(bytes) => Some(*bytes),
+                    _ => None,
+                }) {
+                    answer.resize(bytes, 0);
+                }
                 let mapped = chip_data.is_some();
                 self.state.terminal = Terminal::after_pace(group, &chip_public, &terminal_public, mapped);
                 let mut answer = tlv::write(0x86, &answer);
@@ -173,20 +193,21 @@ impl Chip {
 
     /// The encoded public key, or what a fault puts in its place.
     fn public_or_fault(&self, step: PaceStep, group: Group, public: &Element, terminal: &[u8]) -> Vec<u8> {
-        let mut encoded = group.encode(public);
-        if self.has(&Fault::PacePointAtInfinity(step)) {
-            encoded = group.encode(&group.neutral());
+        let encoded = group.encode(public);
+        match self.bad_key(step) {
+            Some(bad) => bad.encode(group, &encoded, terminal),
+            None => encoded,
         }
-        if self.has(&Fault::PaceOffCurve(step)) {
-            // The same x with another y: no curve has three. A neighbouring number is no member of the subgroup.
-            if let Some(last) = encoded.last_mut() {
-                *last ^= 1;
-            }
-        }
-        if self.has(&Fault::PaceEchoesTerminalKey(step)) {
-            encoded = terminal.to_vec();
-        }
-        encoded
+    }
+
+    fn bad_key(&self, step: PaceStep) -> Option<BadKey> {
+        self.fault(|fault| match fault {
+            Fault::PaceKey(at, bad) if *at == step => Some(*bad),
+            Fault::PacePointAtInfinity(at) if *at == step => Some(BadKey::Infinity),
+            Fault::PaceOffCurve(at) if *at == step => Some(BadKey::OffCurve),
+            Fault::PaceEchoesTerminalKey(at) if *at == step => Some(BadKey::Echo),
+            _ => None,
+        })
     }
 }
 

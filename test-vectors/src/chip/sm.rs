@@ -1,7 +1,8 @@
 //! Secure messaging, from the chip's end. Spec: 9303-11 §9.8.
 
 use super::command_in::Command;
-use super::primitives::{cbc_decrypt, cbc_encrypt, derive_key, encrypt_block, mac, pad, unpad};
+use super::misshapen::Deviation;
+use super::primitives::{cbc_decrypt, derive_key, encrypt_block, mac, pad, unpad};
 use super::{Answer, status, tlv};
 use crate::card::Suite;
 
@@ -78,20 +79,7 @@ impl Channel {
 
     /// Protects an answer: 87 or 85, then 99, then 8E, and the status word once more outside.
     pub fn protect(&mut self, answer: &Answer, odd_instruction: bool) -> Vec<u8> {
-        self.count();
-        let mut body = Vec::new();
-        if !answer.data.is_empty() {
-            let padded = pad(&answer.data, self.suite.block_bytes());
-            let cryptogram = cbc_encrypt(self.suite, &self.encryption, &self.iv(), &padded);
-            body = if odd_instruction {
-                tlv::write(0x85, &cryptogram)
-            } else {
-                tlv::write(0x87, &[vec![1], cryptogram].concat())
-            };
-        }
-        body.extend(tlv::write(0x99, &answer.status.to_be_bytes()));
-        let code = self.mac_over(&[], &body);
-        [body, tlv::write(0x8E, &code), answer.status.to_be_bytes().to_vec()].concat()
+        self.protect_as(answer, odd_instruction, Deviation::default())
     }
 
     /// How many plain bytes fit into a protected short response of 256 bytes.
@@ -100,7 +88,7 @@ impl Channel {
         (256 - 18) / self.suite.block_bytes() * self.suite.block_bytes() - 1
     }
 
-    fn count(&mut self) {
+    pub(super) fn count(&mut self) {
         for byte in self.counter.iter_mut().rev() {
             *byte = byte.wrapping_add(1);
             if *byte != 0 {
@@ -109,12 +97,27 @@ impl Channel {
         }
     }
 
-    fn mac_over(&self, header: &[u8], body: &[u8]) -> Vec<u8> {
+    /// Moves the counter by a few steps either way.
+    pub(super) fn shift(&mut self, ahead: i8) {
+        for _ in 0..ahead.max(0) {
+            self.count();
+        }
+        for _ in ahead.min(0)..0 {
+            for byte in self.counter.iter_mut().rev() {
+                *byte = byte.wrapping_sub(1);
+                if *byte != 0xFF {
+                    break;
+                }
+            }
+        }
+    }
+
+    pub(super) fn mac_over(&self, header: &[u8], body: &[u8]) -> Vec<u8> {
         let body = if body.is_empty() { Vec::new() } else { pad(body, self.suite.block_bytes()) };
         mac(self.suite, &self.authentication, &[self.counter.as_slice(), header, &body].concat())
     }
 
-    fn iv(&self) -> Vec<u8> {
+    pub(super) fn iv(&self) -> Vec<u8> {
         match self.suite {
             Suite::TripleDes => vec![0; 8],
             _ => encrypt_block(self.suite, &self.encryption, &self.counter),
