@@ -176,6 +176,7 @@ fn summary(name: &str, fault: &Fault) -> String {
         None => "-",
         Some(ActiveAuthenticationTrace::Signed { .. }) => "signed",
         Some(ActiveAuthenticationTrace::Refused(_)) => "refused",
+        Some(ActiveAuthenticationTrace::Cut { .. }) => "cut",
         Some(ActiveAuthenticationTrace::Aborted) => "aborted",
     };
     let fallback = if capture.deviations.iter().any(|it| matches!(it, Deviation::FellBackToBac { .. })) {

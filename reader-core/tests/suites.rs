@@ -16,7 +16,7 @@ use test_vectors::card::{
     ActiveAuthenticationKey, Card, ChipAuthenticationKey, Hash, Mapping, PaceOffer, Suite,
 };
 use test_vectors::issuer::signer::RsaTestKeys;
-use test_vectors::num::CurveName;
+use test_vectors::num::{CurveName, Group};
 
 const SUITES: [(Suite, u8); 4] =
     [(Suite::TripleDes, 1), (Suite::Aes128, 2), (Suite::Aes192, 3), (Suite::Aes256, 4)];
@@ -156,7 +156,7 @@ fn with_chip_key(suite: (Suite, u8), curve: (Curve, CurveName), info: bool, key_
     let dg14 = encode(0x6E, &encode(0x31, &infos));
     card.files.insert(on_card(FileId::group(DataGroup::Dg14)), dg14);
     card.chip_authentication =
-        vec![ChipAuthenticationKey { curve: curve.1, private, key_id, suite: suite.0 }];
+        vec![ChipAuthenticationKey { group: Group::Curve(curve.1), private, key_id, suite: suite.0 }];
     card
 }
 

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::num::{CurveName, Point};
+use crate::num::{CurveName, Group, Point};
 
 /// The directory that a file identifier is relative to; 011C and 011D each name two files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -102,9 +102,9 @@ impl PaceOffer {
 /// A key of Chip Authentication.
 #[derive(Clone, Debug)]
 pub struct ChipAuthenticationKey {
-    /// The curve of the key.
-    pub curve: CurveName,
-    /// The private scalar, big-endian.
+    /// The group of the key: ECDH or DH.
+    pub group: Group,
+    /// The private scalar or exponent, big-endian.
     pub private: Vec<u8>,
     /// Key identifier, where the chip holds several keys.
     pub key_id: Option<u8>,

@@ -133,7 +133,7 @@ fn cut_content(bytes: &mut Vec<u8>, keep_bytes: usize) -> bool {
 fn other_chip_keys(card: &mut Card) -> bool {
     let label = format!("not the chip's key: {}", card.persona);
     for key in &mut card.chip_authentication {
-        key.private = num::private_from_seed(key.curve, &label);
+        key.private = key.group.private_from_seed(&label);
     }
     !card.chip_authentication.is_empty()
 }

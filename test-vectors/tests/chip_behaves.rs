@@ -11,7 +11,7 @@ use test_vectors::card::{
 };
 use test_vectors::chip::{Channel, Chip, Fault, PaceStep};
 use test_vectors::num::{
-    BigUint, CurveName, Point, RsaKey, Signature, ecdsa_verify, private_from_seed, public_key, rsa_raw,
+    BigUint, CurveName, Group, Point, RsaKey, Signature, ecdsa_verify, private_from_seed, public_key, rsa_raw,
 };
 use test_vectors::vector::{from_hex, to_hex};
 
@@ -42,13 +42,13 @@ fn card() -> Card {
     card.terminal_only = [(Directory::Lds, 0x0103)].into();
     card.chip_authentication = vec![
         ChipAuthenticationKey {
-            curve: CURVE,
+            group: Group::Curve(CURVE),
             private: private_from_seed(CURVE, "chip"),
             key_id: None,
             suite: Suite::Aes256,
         },
         ChipAuthenticationKey {
-            curve: CurveName::P256,
+            group: Group::Curve(CurveName::P256),
             private: private_from_seed(CurveName::P256, "chip"),
             key_id: Some(7),
             suite: Suite::TripleDes,

@@ -8,7 +8,7 @@ use common::{Terminal, bare_card, entropy, suite};
 use test_vectors::card::{AccessControl, ActiveAuthenticationKey, Card, ChipAuthenticationKey, Directory};
 use test_vectors::card::{Hash, PaceOffer, Suite};
 use test_vectors::chip::{Answer, Channel, Chip, Command, primitives, recovered_block, tlv};
-use test_vectors::num::{CurveName, Point, RsaKey, ecdh, rsa_raw};
+use test_vectors::num::{CurveName, Group, Point, RsaKey, ecdh, rsa_raw};
 use test_vectors::vector::{Vector, from_hex, load, to_hex};
 
 fn hash(name: &str) -> Hash {
@@ -193,7 +193,12 @@ fn chip_authentication_sessions() {
         let curve = CurveName::BrainpoolP256r1;
         let dg14 = vector.hex("dg14");
         let new_suite = suite(vector.text("after.cipher"));
-        let key = ChipAuthenticationKey { curve, private: vec![7], key_id: None, suite: new_suite };
+        let key = ChipAuthenticationKey {
+            group: Group::Curve(curve),
+            private: vec![7],
+            key_id: None,
+            suite: new_suite,
+        };
         let files = [((Directory::Lds, 0x010E), dg14.clone())].into();
         let mut chip = Chip::new(Card { files, chip_authentication: vec![key], ..bare_card() }, 0);
         chip.open_channel(channel(&vector, "before."), Directory::Lds);

@@ -134,7 +134,7 @@ fn the_chip_holds_the_keys_of_its_groups_unless_that_is_the_defect() {
         let card = persona.card(NOW_S);
         if let Some(dg14) = card.files.get(&data_group(14)) {
             for key in &card.chip_authentication {
-                let point = key.curve.curve().encode(&num::public_key(key.curve, &key.private));
+                let point = key.group.encode(&key.group.public_key(&key.private));
                 let other = ["cloned-without-key", "wrong-ca-key"].contains(&persona.name);
                 assert_eq!(holds(dg14, &point), !other, "{}", persona.name);
             }

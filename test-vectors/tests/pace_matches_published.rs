@@ -115,7 +115,8 @@ fn example_key(vector: &Vector, offer: PaceOffer) -> ChipAuthenticationKey {
     let inverse = number(vector, "chip_data").modinv(order).unwrap();
     let private = fixed_width(&(inverse * number(vector, "chip_map_private") % order), 32);
     assert_eq!(curve.curve().encode(&public_key(curve, &private)), vector.hex("chip_public"));
-    let key = ChipAuthenticationKey { curve, private, key_id: Some(13), suite: offer.suite };
+    let key =
+        ChipAuthenticationKey { group: Group::Curve(curve), private, key_id: Some(13), suite: offer.suite };
     let info = security_infos::chip_public_key(&key, CurveForm::Standardized);
     assert_eq!(to_hex(&info), to_hex(&vector.hex("chip_public_key_info")), "as EF.CardSecurity holds it");
     key
@@ -172,7 +173,12 @@ fn chip_data_proves_the_key_on_every_curve() {
             let curve = CurveName::from_parameter_id(parameter_id).unwrap();
             let private = private_from_seed(curve, "cam");
             let public = Element::Point(public_key(curve, &private));
-            let key = ChipAuthenticationKey { curve, private, key_id: Some(parameter_id), suite };
+            let key = ChipAuthenticationKey {
+                group: Group::Curve(curve),
+                private,
+                key_id: Some(parameter_id),
+                suite,
+            };
             let card = Card { chip_authentication: vec![key], ..card(&[offer]) };
             let opened = open(&mut Chip::new(card.clone(), 7), offer, CAN, None);
             if suite == Suite::TripleDes {

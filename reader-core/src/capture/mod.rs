@@ -79,6 +79,11 @@ pub enum ActiveAuthenticationTrace {
         /// The chip's signature as it came.
         signature: Vec<u8>,
     },
+    /// The answer ends where a short response does, and the signature is longer: it did not come whole.
+    Cut {
+        /// What came.
+        received_bytes: usize,
+    },
     /// The chip refused with this status word.
     Refused(u16),
     /// It was broken off: card gone.

@@ -94,6 +94,13 @@ impl Idle {
         Ok((protected.encode(form)?, Awaiting::new(keys, counter, if odd { DO_85 } else { DO_87 })))
     }
 
+    /// Most command data whose protected form, Le included, has at most `room_bytes` of data.
+    #[must_use]
+    pub fn max_command_data(&self, room_bytes: usize) -> usize {
+        // DO97 with two bytes takes the room that DO99 takes in a response.
+        self.max_response_data(room_bytes)
+    }
+
     /// Most response data whose protected form fits `room_bytes` (status word not counted): 223 bytes under AES and 231
     /// under triple DES for the 256 of a short response.
     #[must_use]

@@ -7,8 +7,8 @@ use super::{hash::HashAlgorithm, rsa::RsaPublicKey};
 /// Why a signature does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Iso9796Fault {
-    /// Another length than the modulus, or not below it.
-    #[error("the signature has the wrong length or is not below the modulus")]
+    /// Longer than the modulus, or not below it.
+    #[error("the signature is longer than the modulus or not below it")]
     Length,
     /// The recovered block does not begin with 6A where it has to.
     #[error("the recovered block does not begin with 6A")]
@@ -43,10 +43,19 @@ pub fn open(key: &RsaPublicKey, signature: &[u8], challenge: &[u8]) -> Iso9796Ch
     }
 }
 
+/// The number that a signature is, as long as the modulus: a chip may send it with more or fewer leading zeros.
+fn padded(key: &RsaPublicKey, signature: &[u8]) -> Option<Vec<u8>> {
+    let zeros = signature.iter().take_while(|byte| **byte == 0).count();
+    let number = signature.get(zeros..)?;
+    let missing = key.modulus_len().checked_sub(number.len())?;
+    Some([vec![0; missing], number.to_vec()].concat())
+}
+
 /// The block, of the length that belongs to the modulus: no zeros are skipped but those that a modulus not filling its
 /// first byte enforces, since a short block is easier to forge.
 fn recovered_block(key: &RsaPublicKey, signature: &[u8]) -> Result<Vec<u8>, Iso9796Fault> {
-    let mut block = key.recover(signature).ok_or(Iso9796Fault::Length)?;
+    let signature = padded(key, signature).ok_or(Iso9796Fault::Length)?;
+    let mut block = key.recover(&signature).ok_or(Iso9796Fault::Length)?;
     // A signer may send n − s instead of s; every block ends in the nibble C. Spec: ISO 9796-2 §6.
     if block.last().is_some_and(|last| last & 0x0F != 0x0C) {
         block = key.complement(&block).ok_or(Iso9796Fault::Length)?;
@@ -119,6 +128,64 @@ mod tests {
         assert_eq!(check(&mixed), Iso9796Check::Invalid(Iso9796Fault::Hash));
         let unknown = block(HashAlgorithm::Sha256, &[0x37, 0xCC], 128);
         assert_eq!(check(&unknown), Iso9796Check::Invalid(Iso9796Fault::Trailer));
+    }
+
+    #[test]
+    fn leading_zeros_of_a_signature_and_of_its_message_are_no_matter() {
+        let public = RsaPublicKey::new(&key().modulus, &key().public).unwrap();
+        let valid = Iso9796Check::Valid { hash: HashAlgorithm::Sha256 };
+        let hash = HashAlgorithm::Sha256;
+        let mut found = 0;
+        for draw in 0_u32..4096 {
+            let mut message = num::expand(&[b"M1", &draw.to_be_bytes()], 128 - 1 - 32 - 2);
+            message[..4].fill(0);
+            let digest = hash.digest_parts(&[&message, b"12345678"]);
+            let block = [&[0x6A], &message[..], &digest, &[0x34, 0xCC]].concat();
+            let signature = num::rsa_raw(&key().modulus, &key().private, &block);
+            assert_eq!(signature.len(), 128);
+            if signature[0] == 0 {
+                for sent in [&signature[..], &signature[1..], &[&[0; 3], &signature[..]].concat()] {
+                    assert_eq!(open(&public, sent, b"12345678"), valid, "{} bytes", sent.len());
+                }
+                found += 1;
+            } else if draw < 8 {
+                // Nothing but a zero may be missing or added.
+                for sent in [&signature[1..], &[&[1], &signature[..]].concat()] {
+                    assert!(matches!(open(&public, sent, b"12345678"), Iso9796Check::Invalid(_)));
+                }
+            }
+            if found == 2 {
+                return;
+            }
+        }
+        panic!("one signature of 256 begins with a zero");
+    }
+
+    #[test]
+    fn a_modulus_that_does_not_fill_its_first_byte_has_a_shorter_block() {
+        for (bits, block_bytes) in [(1023, 127), (1025, 128), (1032, 129)] {
+            let odd = RsaKey::from_seed(bits, "odd size");
+            let public = RsaPublicKey::new(&odd.modulus, &odd.public).unwrap();
+            assert_eq!(public.modulus_bits(), bits);
+            let signed = |len| {
+                let whole = block(HashAlgorithm::Sha1, &[0x33, 0xCC], len);
+                let padded = [vec![0; odd.modulus.len() - len], whole].concat();
+                open(&public, &num::rsa_raw(&odd.modulus, &odd.private, &padded), b"12345678")
+            };
+            assert_eq!(signed(block_bytes), Iso9796Check::Valid { hash: HashAlgorithm::Sha1 }, "{bits}");
+            assert_eq!(signed(block_bytes - 1), Iso9796Check::Invalid(Iso9796Fault::Header), "{bits}");
+        }
+    }
+
+    #[test]
+    fn the_complement_of_a_signature_is_the_same_signature() {
+        let public = RsaPublicKey::new(&key().modulus, &key().public).unwrap();
+        let block = block(HashAlgorithm::Sha384, &[0x36, 0xCC], 128);
+        let signature = num::rsa_raw(&key().modulus, &key().private, &block);
+        let complement = public.complement(&signature).unwrap();
+        assert_ne!(complement, signature);
+        let valid = Iso9796Check::Valid { hash: HashAlgorithm::Sha384 };
+        assert_eq!(open(&public, &complement, b"12345678"), valid);
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! Operations on secret values run in constant time and wipe what they held; operations on public values (verifying a
 //! signature) may take a time that depends on them.
 
+pub mod agreement;
+pub mod challenge;
 pub mod cipher;
 pub mod curve;
 pub mod dh;

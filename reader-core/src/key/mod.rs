@@ -4,12 +4,17 @@
 //! are known here; parameters of anyone's own making are refused, because whoever chooses the generator can sign for
 //! any key. Spec: 9303-12 §4.1.6.3; TR-03111 §5.1; RFC 3279 §2.3.
 
+mod agreement;
+
 use crate::crypto::curve::{Curve, CurveError, ExplicitParameters};
+use crate::crypto::dh::{DhError, DomainError};
 use crate::crypto::ec::{EcError, Point};
 use crate::crypto::rsa::{RsaKeyError, RsaPublicKey};
 use crate::crypto::signature::PublicKey;
 use crate::wire::Malformed;
 use crate::wire::spki::{EcParameters, Spki};
+
+pub use agreement::agreement_key;
 
 const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
 const EC_DH: &str = "1.3.132.1.12";
@@ -52,6 +57,18 @@ pub enum KeyError {
     /// The point is not one of the curve.
     #[error(transparent)]
     Point(#[from] EcError),
+    /// The key is none of its standardized group.
+    #[error(transparent)]
+    Element(#[from] DhError),
+    /// The key over a prime field, or the field, is unsound.
+    #[error(transparent)]
+    Domain(#[from] DomainError),
+    /// The key serves signatures, not key agreement.
+    #[error("a key of {name} is no key for key agreement")]
+    NoAgreement {
+        /// Its kind.
+        name: String,
+    },
     /// The RSA numbers are out of range.
     #[error(transparent)]
     Rsa(#[from] RsaKeyError),

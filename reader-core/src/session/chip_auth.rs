@@ -1,19 +1,20 @@
-//! Chip authentication over elliptic curves: new session keys that only the holder of the chip's private key shares.
+//! Chip authentication over curves and prime fields: new session keys that only the holder of the chip's private key
+//! shares.
 //!
 //! 9000 proves nothing; the first response with a valid MAC under the new keys does. Whether the key is the issuer's is
 //! judged in `verify`, from the bytes kept in the trace. Spec: 9303-11 §6.2.
 
 use crate::capture::ChipAuthenticationTrace;
 use crate::channel::{Idle, SendSequenceCounter};
-use crate::crypto::ec::{EcError, Generator, Point, PrivateKey};
+use crate::crypto::agreement::{Agreement, AgreementError, AgreementKey};
 use crate::crypto::kdf::{CipherSuite, SessionKeys};
 use crate::crypto::secret::Entropy;
-use crate::crypto::signature::PublicKey;
+use crate::key::KeyError;
 use crate::lds::security_infos::{
     ChipAuthenticationInfo, ChipAuthenticationPublicKey, KeyAgreement, SecurityInfos, Suite,
 };
 use crate::transport::Transport;
-use crate::wire::apdu::{Command, LengthForm};
+use crate::wire::apdu::{Command, LengthForm, SHORT_DATA_MAX_BYTES};
 use crate::wire::dynamic;
 use crate::wire::status::StatusWord;
 use crate::wire::tlv::{self, Rules};
@@ -30,20 +31,35 @@ pub enum KeyCommand {
     SetAt,
 }
 
+/// Whether commands of extended length may carry a key that fits no short one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extended {
+    /// They may.
+    Allowed,
+    /// They were refused before.
+    Refused,
+}
+
+/// The class bit of every command of a chain but the last. Spec: ISO/IEC 7816-4 §5.4.1.
+const CLA_CHAINED: u8 = 0x10;
+/// What protection and lengths add to the data of an extended command, and more.
+const EXTENDED_OVERHEAD_BYTES: usize = 48;
+
 /// A chip authentication that a chip offers and this program knows.
 #[derive(Clone, Debug)]
 pub struct ChipAuthenticationOffer {
     /// Content bytes of the protocol's object identifier.
     oid: Vec<u8>,
     suite: CipherSuite,
-    key: Point,
+    key: AgreementKey,
     key_id: Option<u32>,
     spki: Vec<u8>,
     command: KeyCommand,
 }
 
 impl ChipAuthenticationOffer {
-    /// The strongest cipher among the offers of DG14 that are known here.
+    /// The strongest cipher among the offers of DG14 that are known here; of equals, a curve before a prime field (shorter
+    /// messages), then the order of the file.
     ///
     /// # Errors
     /// Why none is: in words, for the trace.
@@ -57,32 +73,38 @@ impl ChipAuthenticationOffer {
         if keys.is_empty() {
             return Err(not_understood("DG14 has no key for chip authentication"));
         }
-        let usable = |key: &&&ChipAuthenticationPublicKey| key.agreement == KeyAgreement::Ecdh;
-        let mut offers: Vec<_> =
-            infos.chip_authentication().filter(|info| info.agreement == KeyAgreement::Ecdh).collect();
-        if infos.chip_authentication().next().is_none() {
+        let mut offers: Vec<_> = infos.chip_authentication().collect();
+        if offers.is_empty() {
             // A key alone means triple DES with MSE:Set KAT. Spec: 9303-11 §6.2.
-            offers.extend(keys.iter().filter(usable).map(|key| implied(key)));
+            offers.extend(keys.iter().map(|key| implied(key)));
         }
-        offers.sort_by_key(|info| std::cmp::Reverse(info.suite));
-        let mut problem = "DG14 offers chip authentication over a prime field only";
+        offers.sort_by_key(|info| std::cmp::Reverse((info.suite, info.agreement == KeyAgreement::Ecdh)));
+        let mut problem = "DG14 has no key for the chip authentication that it offers";
         for info in offers {
-            for key in keys.iter().filter(usable).filter(|key| belongs(key, &info, keys.len())) {
-                match crate::key::public_key(&key.spki) {
-                    Ok(PublicKey::Ec(point)) => return Ok(Self::new(&info, key, point)),
-                    Ok(PublicKey::Rsa(_)) => problem = "the key in DG14 is no key for key agreement",
-                    Err(_) => problem = "the key in DG14 is not on a curve that is known here",
+            for key in keys.iter().filter(|key| belongs(key, &info, keys.len())) {
+                match (crate::key::agreement_key(&key.spki), info.agreement) {
+                    (Ok(found @ AgreementKey::Curve(_)), KeyAgreement::Ecdh)
+                    | (Ok(found @ AgreementKey::Modp(_)), KeyAgreement::Dh) => {
+                        return Ok(Self::new(&info, key, found));
+                    }
+                    (Ok(_), _) | (Err(KeyError::NoAgreement { .. }), _) => {
+                        problem = "the key in DG14 is of another kind than its protocol";
+                    }
+                    (Err(KeyError::Domain(_) | KeyError::Element(_)), _) => {
+                        problem = "the key in DG14 or the group under it is unsound";
+                    }
+                    (Err(_), _) => problem = "the key in DG14 is of no group that is known here",
                 }
             }
         }
         Err(not_understood(problem))
     }
 
-    fn new(info: &ChipAuthenticationInfo, key: &ChipAuthenticationPublicKey, point: Point) -> Self {
+    fn new(info: &ChipAuthenticationInfo, key: &ChipAuthenticationPublicKey, found: AgreementKey) -> Self {
         let suite = cipher_suite(info.suite);
         let command = if suite == CipherSuite::TripleDes { KeyCommand::SetKat } else { KeyCommand::SetAt };
         let key_id = info.key_id.or(key.key_id);
-        Self { oid: info.oid_content(), suite, key: point, key_id, spki: key.spki.clone(), command }
+        Self { oid: info.oid_content(), suite, key: found, key_id, spki: key.spki.clone(), command }
     }
 
     /// The same by another command; triple DES alone has the choice.
@@ -109,55 +131,69 @@ impl ChipAuthenticationOffer {
 
 const fn implied(key: &ChipAuthenticationPublicKey) -> ChipAuthenticationInfo {
     ChipAuthenticationInfo {
-        agreement: KeyAgreement::Ecdh,
+        agreement: key.agreement,
         suite: Suite::TripleDes,
         version: 1,
         key_id: key.key_id,
     }
 }
 
-/// Whether an offer means this key: the same number, or neither has one and there is only one key.
+/// Whether an offer means this key: for the same kind of group, with the same number; or only one of the two has a number,
+/// and there is only one key.
 fn belongs(key: &ChipAuthenticationPublicKey, info: &ChipAuthenticationInfo, keys: usize) -> bool {
-    match (key.key_id, info.key_id) {
-        (Some(key), Some(info)) => key == info,
-        (None, None) => true,
-        _ => keys == 1,
-    }
+    key.agreement == info.agreement
+        && match (key.key_id, info.key_id) {
+            (Some(key), Some(info)) => key == info,
+            (None, None) => true,
+            _ => keys == 1,
+        }
 }
 
 impl<T: Transport> ChipSession<T, Secured> {
     /// Chip authentication. On success the session goes on under new keys, and the next response decides; a refusal by
     /// status word under the old keys leaves them in force. [`ChipSession::chip_authentication`] tells.
     ///
+    /// A key that no short command holds goes in an extended one where `extended` allows it and the reader carries it,
+    /// undeclared as the standard has it; else, and where that is refused, in a chain of short ones. Spec: 9303-11
+    /// §9.3.1.2; ISO/IEC 7816-4 §5.3.3.
+    ///
     /// # Errors
     /// The channel breaks, the card is gone, or there is no randomness.
     pub fn authenticate_chip(
         mut self,
         offer: &ChipAuthenticationOffer,
+        extended: Extended,
         entropy: &mut dyn Entropy,
     ) -> Result<Self, Ended<T>> {
         self.link.chip_authentication = Some(ChipAuthenticationTrace::Aborted);
-        let own = match PrivateKey::generate(&Generator::standard(offer.key.curve()), entropy) {
+        let own = match offer.key.agree(entropy) {
             Ok(own) => own,
-            Err(EcError::Entropy(error)) => return Err(self.end(error.into())),
-            Err(_) => return Err(self.end(Cause::Protocol("an own key could not be made"))),
+            Err(AgreementError::Entropy(error)) => return Err(self.end(error.into())),
+            Err(AgreementError::Neutral) => {
+                return Err(self.end(Cause::Protocol("chip authentication gave the neutral element")));
+            }
         };
         let (mut session, refused) = match offer.command {
-            KeyCommand::SetKat => self.send_by_set_kat(offer, &own)?,
-            KeyCommand::SetAt => self.send_by_set_at(offer, &own)?,
+            KeyCommand::SetKat => self.send_by_set_kat(offer, &own, extended)?,
+            KeyCommand::SetAt => self.send_by_set_at(offer, &own, extended)?,
         };
         if let Some(status) = refused {
             session.link.chip_authentication = Some(ChipAuthenticationTrace::Refused(status.0));
             return Ok(session);
         }
-        let Ok(shared) = own.agree(&offer.key) else {
-            return Err(session.end(Cause::Protocol("chip authentication gave the point at infinity")));
-        };
-        let keys = SessionKeys::derive(&shared, offer.suite);
+        let keys = SessionKeys::derive(&own.shared, offer.suite);
         let channel = Idle::new(keys, SendSequenceCounter::zero(offer.suite));
+        session.link.compressed_key = Some(offer.key.compressed(&own.public));
         let trace =
             ChipAuthenticationTrace::NewKeysAnswered { public_key: offer.spki.clone(), key_id: offer.key_id };
         Ok(Self { link: session.link, state: Secured { channel, unconfirmed: Some(trace) } })
+    }
+
+    /// The terminal's ephemeral key of the last chip authentication, compressed: a part of what terminal authentication
+    /// signs. Spec: 9303-11 §7.1.
+    #[must_use]
+    pub fn compressed_key(&self) -> Option<&[u8]> {
+        self.link.compressed_key.as_deref()
     }
 
     /// If no command has gone out under the new keys yet, sends one whose only purpose is its MAC.
@@ -176,19 +212,19 @@ impl<T: Transport> ChipSession<T, Secured> {
     fn send_by_set_kat(
         self,
         offer: &ChipAuthenticationOffer,
-        own: &PrivateKey,
+        own: &Agreement,
+        extended: Extended,
     ) -> Result<(Self, Option<StatusWord>), Ended<T>> {
-        let data = [tlv::encode(0x91, &own.public().encode()), key_reference(offer)].concat();
-        let command = Command::new(0x00, 0x22, 0x41, 0xA6).with_data(data);
-        let (session, response) = self.transmit(&command, LengthForm::Short, ChipWork::ChipAuthentication)?;
-        Ok((session, refusal(response.status)))
+        let data = [tlv::encode(0x91, &own.public), key_reference(offer)].concat();
+        self.send_key(&Command::new(0x00, 0x22, 0x41, 0xA6).with_data(data), extended)
     }
 
     /// Spec: 9303-11 §6.2.4.2.
     fn send_by_set_at(
         self,
         offer: &ChipAuthenticationOffer,
-        own: &PrivateKey,
+        own: &Agreement,
+        extended: Extended,
     ) -> Result<(Self, Option<StatusWord>), Ended<T>> {
         let data = [tlv::encode(0x80, &offer.oid), key_reference(offer)].concat();
         let command = Command::new(0x00, 0x22, 0x41, 0xA4).with_data(data);
@@ -196,11 +232,43 @@ impl<T: Transport> ChipSession<T, Secured> {
         if let Some(status) = refusal(response.status) {
             return Ok((session, Some(status)));
         }
-        let data = dynamic::encode(&[(0x80, &own.public().encode())]);
+        let data = dynamic::encode(&[(0x80, &own.public)]);
         let command = Command::new(0x00, 0x86, 0x00, 0x00).with_data(data).expecting(256);
-        let (session, response) =
-            session.transmit(&command, LengthForm::Short, ChipWork::ChipAuthentication)?;
-        Ok((session, refusal(response.status)))
+        session.send_key(&command, extended)
+    }
+
+    /// The command that carries the key, in the form that it fits.
+    fn send_key(self, command: &Command, extended: Extended) -> Result<(Self, Option<StatusWord>), Ended<T>> {
+        let work = ChipWork::ChipAuthentication;
+        let most_bytes = self.state.channel.max_command_data(SHORT_DATA_MAX_BYTES);
+        if command.data.len() <= most_bytes {
+            let (session, response) = self.transmit(command, LengthForm::Short, work)?;
+            return Ok((session, refusal(response.status)));
+        }
+        let limits = self.link.transport.limits();
+        let carried = limits.extended && command.data.len() + EXTENDED_OVERHEAD_BYTES <= limits.command_bytes;
+        let mut session = self;
+        if extended == Extended::Allowed && carried {
+            let (next, response) = session.transmit(command, LengthForm::Extended, work)?;
+            if !response.status.refuses_length() {
+                return Ok((next, refusal(response.status)));
+            }
+            session = next;
+        }
+        let mut parts = command.data.chunks(most_bytes.max(1)).peekable();
+        while let Some(part) = parts.next() {
+            let last = parts.peek().is_none();
+            let cla = if last { command.cla } else { command.cla | CLA_CHAINED };
+            let mut link = Command::new(cla, command.ins, command.p1, command.p2).with_data(part);
+            link.ne = command.ne.filter(|_| last);
+            let work = if last { work } else { ChipWork::None };
+            let (next, response) = session.transmit(&link, LengthForm::Short, work)?;
+            if last || response.status != StatusWord::OK {
+                return Ok((next, refusal(response.status)));
+            }
+            session = next;
+        }
+        Err(session.end(Cause::Protocol("a chip authentication without a key to send")))
     }
 }
 

@@ -51,13 +51,22 @@ pub(super) struct Link<T> {
     pub exchanges: Vec<ExchangeSize>,
     /// Chip authentication as witnessed so far.
     pub chip_authentication: Option<ChipAuthenticationTrace>,
+    /// The terminal's newest ephemeral key of chip authentication, in the form that terminal authentication signs.
+    pub compressed_key: Option<Vec<u8>>,
     /// The last protected command had extended lengths.
     pub extended: bool,
 }
 
 impl<T: Transport> Link<T> {
     pub const fn new(transport: T, timeout_ms: u32) -> Self {
-        Self { transport, timeout_ms, exchanges: Vec::new(), chip_authentication: None, extended: false }
+        Self {
+            transport,
+            timeout_ms,
+            exchanges: Vec::new(),
+            chip_authentication: None,
+            compressed_key: None,
+            extended: false,
+        }
     }
 
     /// Sends bytes and collects the whole response, whatever the number of pieces (61xx).

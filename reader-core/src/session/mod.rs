@@ -62,7 +62,7 @@ use crate::wire::apdu::{Command, LengthForm, Response};
 use crate::wire::status::StatusWord;
 
 pub use access_key::{AccessKey, AccessKeyError};
-pub use chip_auth::{ChipAuthenticationOffer, KeyCommand};
+pub use chip_auth::{ChipAuthenticationOffer, Extended, KeyCommand};
 pub use conversation::{Reading, read_chip};
 pub use ended::{Cause, Ended, PartialFile};
 pub use files::{FileRead, ReadLimits};

@@ -47,7 +47,8 @@ pub struct Plan {
     pub chip_authentication: ChipAuthentication,
     /// Active authentication.
     pub active_authentication: ActiveAuthentication,
-    /// The challenge of active authentication where the site binds it to a transaction; else 8 random bytes.
+    /// The challenge of active authentication where the site binds it to a transaction
+    /// ([`crate::crypto::challenge::for_transaction`]); else 8 random bytes.
     pub challenge: Option<[u8; 8]>,
     /// EF.CardAccess to assume where a card hides its own: the profile's constant. A recorded deviation.
     pub assumed_card_access: Option<Vec<u8>>,

@@ -218,7 +218,8 @@ fn chip_authentication_reaches_the_published_keys() {
         // The published Le of GENERAL AUTHENTICATE is inside and outside the same; only whole commands are compared.
         exchanges.extend(cases(&vector, "new"));
         let session = session_in(&vector, "before", exchanges);
-        let session = session.authenticate_chip(&offer, &mut entropy).map_err(|ended| ended.cause);
+        let session =
+            session.authenticate_chip(&offer, Extended::Allowed, &mut entropy).map_err(|ended| ended.cause);
         let session = session.unwrap_or_else(|cause| panic!("{name}: {cause}"));
         // 9000 confirmed nothing yet.
         assert_eq!(session.chip_authentication(), Some(&ChipAuthenticationTrace::Aborted), "{name}");
@@ -249,7 +250,7 @@ fn chip_authentication_is_refused_by_an_answer_under_other_keys() {
         exchanges.push((command.clone(), answer));
         let mut entropy = Fixed::new([vector.hex("terminal_private")]);
         let session = session_in(&vector, "before", exchanges.clone());
-        let session = session.authenticate_chip(&offer, &mut entropy).ok().unwrap();
+        let session = session.authenticate_chip(&offer, Extended::Allowed, &mut entropy).ok().unwrap();
         let select = Command::new(0x00, 0xA4, 0x02, 0x0C).with_data([0x01, 0x0E]);
         let ended = session.transmit(&select, LengthForm::Short, ChipWork::None).err().unwrap();
         assert_eq!(ended.chip_authentication(), Some(&ChipAuthenticationTrace::NewKeysRefused));

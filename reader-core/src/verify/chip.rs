@@ -121,6 +121,10 @@ fn active_authentication(case: &Case<'_>, files: &Files<'_>) -> Finding {
         Some(ActiveAuthenticationTrace::Refused(status)) => {
             return refused(Reason::ActiveAuthenticationRefused, *status);
         }
+        Some(ActiveAuthenticationTrace::Cut { received_bytes }) => {
+            return Finding::new(Outcome::Undetermined(Reason::ActiveAuthenticationRefused))
+                .with_detail(format!("the answer ends after {received_bytes} bytes"));
+        }
         Some(ActiveAuthenticationTrace::Aborted) => {
             return Finding::new(Outcome::Aborted(Reason::CardGone));
         }

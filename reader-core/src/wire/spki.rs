@@ -59,6 +59,19 @@ pub struct RsaKey<'a> {
     pub exponent: &'a [u8],
 }
 
+/// A key over a prime field, with its domain parameters. Integers are unsigned, big-endian, without leading zeros.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DhKey<'a> {
+    /// Prime of the field.
+    pub p: &'a [u8],
+    /// Generator.
+    pub g: &'a [u8],
+    /// Order of the generator, where it is said: never in PKCS#3.
+    pub q: Option<&'a [u8]>,
+    /// The public value.
+    pub y: &'a [u8],
+}
+
 impl<'a> Spki<'a> {
     /// Reads one SubjectPublicKeyInfo and nothing after it. Lengths need not be in their shortest form: nothing is
     /// signed over a key that is read from here but the bytes as they stand.
@@ -95,6 +108,59 @@ impl<'a> Spki<'a> {
         let exponent = inner.unsigned()?;
         inner.finish()?;
         Ok(RsaKey { modulus, exponent })
+    }
+}
+
+impl<'a> Spki<'a> {
+    /// The public value and `DHParameter ::= SEQUENCE { prime, base, privateValueLength OPTIONAL }`, where this is a key
+    /// of PKCS#3.
+    ///
+    /// # Errors
+    /// Not these shapes.
+    pub fn pkcs3_key(&self) -> Result<DhKey<'a>, Malformed> {
+        let mut parameters = self.parameters("DHParameter")?;
+        let (p, g) = (parameters.unsigned()?, parameters.unsigned()?);
+        if !parameters.is_empty() {
+            parameters.unsigned()?;
+        }
+        parameters.finish()?;
+        Ok(DhKey { p, g, q: None, y: self.integer_key()? })
+    }
+
+    /// The public value and `DomainParameters ::= SEQUENCE { p, g, q, j OPTIONAL, validationParms OPTIONAL }`, where this is
+    /// a key of X9.42. Spec: RFC 3279 §2.3.3.
+    ///
+    /// # Errors
+    /// Not these shapes.
+    pub fn x942_key(&self) -> Result<DhKey<'a>, Malformed> {
+        let mut parameters = self.parameters("X9.42 DomainParameters")?;
+        let (p, g, q) = (parameters.unsigned()?, parameters.unsigned()?, parameters.unsigned()?);
+        // How the group was made says nothing that is not checked anyway.
+        if !parameters.is_empty() && parameters.peek_tag()? == INTEGER {
+            parameters.unsigned()?;
+        }
+        parameters.optional(SEQUENCE)?;
+        parameters.finish()?;
+        Ok(DhKey { p, g, q: Some(q), y: self.integer_key()? })
+    }
+
+    /// The key bits as one INTEGER, as keys over prime fields have them.
+    ///
+    /// # Errors
+    /// They are something else.
+    pub fn integer_key(&self) -> Result<&'a [u8], Malformed> {
+        let mut reader = Reader::new("DHPublicKey", Rules::Ber, self.key);
+        let y = reader.unsigned()?;
+        reader.finish()?;
+        Ok(y)
+    }
+
+    fn parameters(&self, what: &'static str) -> Result<Reader<'a>, Malformed> {
+        let raw = self.algorithm.parameters.as_ref().ok_or(Malformed::value(what, "nothing at all"))?.raw;
+        let mut outer = Reader::new(what, Rules::Ber, raw);
+        let inner = outer.enter(what, SEQUENCE)?;
+        outer.finish()?;
+        Ok(inner)
     }
 }
 
@@ -186,6 +252,25 @@ mod tests {
             let bytes = spki(implicit, &[4]);
             assert_eq!(Spki::parse(&bytes).unwrap().ec_parameters(), Ok(EcParameters::Implicit));
         }
+    }
+
+    #[test]
+    fn reads_keys_over_prime_fields() {
+        let key = |parameters: &[u8]| spki(&encode(SEQUENCE, parameters), &[2, 2, 0, 0x99]);
+        let bytes = key(&[2, 1, 11, 2, 1, 4]);
+        let read = Spki::parse(&bytes).unwrap();
+        assert_eq!(read.pkcs3_key(), Ok(DhKey { p: &[11], g: &[4], q: None, y: &[0x99] }));
+        assert!(read.x942_key().is_err());
+        assert_eq!(Spki::parse(&key(&[2, 1, 11, 2, 1, 4, 2, 1, 9])).unwrap().pkcs3_key().unwrap().q, None);
+        for rest in [&[][..], &[2, 1, 2], &[0x30, 0], &[2, 1, 2, 0x30, 0]] {
+            let bytes = key(&[&[2, 1, 11, 2, 1, 4, 2, 1, 5], rest].concat());
+            let read = Spki::parse(&bytes).unwrap().x942_key();
+            assert_eq!(read, Ok(DhKey { p: &[11], g: &[4], q: Some(&[5]), y: &[0x99] }));
+        }
+        let no_key = spki(&encode(SEQUENCE, &[2, 1, 11, 2, 1, 4]), &[4, 1, 2]);
+        assert!(Spki::parse(&no_key).unwrap().pkcs3_key().is_err());
+        assert!(Spki::parse(&spki(&[5, 0], &[2, 1, 3])).unwrap().pkcs3_key().is_err());
+        assert!(Spki::parse(&spki(&[], &[2, 1, 3])).unwrap().x942_key().is_err());
     }
 
     #[test]

@@ -56,6 +56,12 @@ impl StatusWord {
         }
     }
 
+    /// Whether a chip that cannot take a command of extended length may answer so: 6700, 6D00, or 6F00, which says nothing.
+    #[must_use]
+    pub const fn refuses_length(self) -> bool {
+        matches!(self, Self::WRONG_LENGTH | Self::INSTRUCTION_NOT_SUPPORTED | Self(0x6F00))
+    }
+
     /// `63Cx`: tries left.
     #[must_use]
     pub const fn tries_left(self) -> Option<u8> {

@@ -17,7 +17,7 @@ impl Chip {
             challenge[7] ^= 1;
         }
         let wrong = self.has(&Fault::AaWrongKey);
-        Ok(Answer::ok(match key {
+        let mut signature = match key {
             ActiveAuthenticationKey::Rsa { modulus, mut private, hash } => {
                 if let (true, Some(last)) = (wrong, private.last_mut()) {
                     *last ^= 2;
@@ -33,7 +33,11 @@ impl Chip {
                 let seed = self.random::<16>();
                 ecdsa_sign(curve, &private, &hash.digest(&challenge), &seed).plain(curve)
             }
-        }))
+        };
+        if let (true, Some(channel)) = (self.has(&Fault::AaCutsSignature), &self.state.channel) {
+            signature.truncate(channel.short_capacity_bytes());
+        }
+        Ok(Answer::ok(signature))
     }
 }
 

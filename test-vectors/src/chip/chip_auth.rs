@@ -1,13 +1,22 @@
-//! Chip Authentication, version 1, with ECDH. Spec: 9303-11 §6.2.
+//! Chip Authentication, version 1, with ECDH and DH. Spec: 9303-11 §6.2.
 
 use super::command_in::Command;
 use super::sm::Channel;
 use super::{Answer, Chip, Fault, KeyProof, Protocol, status, terminal_auth, tlv};
 use crate::card::{ChipAuthenticationKey, Suite};
-use crate::num::{Element, Group, ecdh, private_from_seed};
+use crate::num::{BigUint, Group};
 
-/// id-CA-ECDH without its last component, which names the cipher. Spec: 9303-11 §9.2.5.
-const ID_CA_ECDH: [u8; 9] = [0x04, 0x00, 0x7F, 0x00, 0x07, 0x02, 0x02, 0x03, 0x02];
+/// id-CA without the two components that name the key agreement and the cipher. Spec: 9303-11 §9.2.5.
+const ID_CA: [u8; 8] = [0x04, 0x00, 0x7F, 0x00, 0x07, 0x02, 0x02, 0x03];
+
+/// The object identifier of the protocol that a key is for.
+fn identifier(key: &ChipAuthenticationKey) -> Vec<u8> {
+    let agreement = match key.group {
+        Group::Modp(_) => 1,
+        Group::Curve(_) => 2,
+    };
+    [&ID_CA[..], &[agreement, key.suite.oid_component()]].concat()
+}
 
 impl Chip {
     /// MSE:Set AT for Chip Authentication: object identifier (80) and, with several keys, the key's number (84).
@@ -15,9 +24,7 @@ impl Chip {
         self.require_access()?;
         let objects = tlv::split(&command.data).ok_or(status::WRONG_DATA)?;
         let oid = tlv::find(&objects, 0x80).ok_or(status::WRONG_DATA)?;
-        let key = self.chip_key(tlv::find(&objects, 0x84), |key| {
-            oid == [&ID_CA_ECDH[..], &[key.suite.oid_component()]].concat()
-        })?;
+        let key = self.chip_key(tlv::find(&objects, 0x84), |key| oid == identifier(key))?;
         self.state.protocol = Protocol::ChipAuthentication(key);
         Ok(Answer::ok([]))
     }
@@ -60,14 +67,14 @@ impl Chip {
 
     /// The new channel begins after this command's answer, which is still protected with the old keys.
     fn agree(&mut self, key: &ChipAuthenticationKey, terminal: &[u8]) -> Result<(), u16> {
-        let curve = key.curve.curve();
         let mut private = key.private.clone();
         if self.has(&Fault::CaWrongKey) {
-            private = private_from_seed(key.curve, "not the key of this chip");
+            private = key.group.private_from_seed("not the key of this chip");
         }
-        let public = curve.decode(terminal).ok_or(status::WRONG_DATA)?;
-        let secret = ecdh(key.curve, &private, &public).ok_or(status::WRONG_DATA)?;
-        let compressed = terminal_auth::compressed(Group::Curve(key.curve), &Element::Point(public));
+        let public = key.group.decode(terminal).ok_or(status::WRONG_DATA)?;
+        let private = BigUint::from_bytes_be(&private);
+        let secret = key.group.secret(&private, &public).ok_or(status::WRONG_DATA)?;
+        let compressed = terminal_auth::compressed(key.group, &public);
         self.state.terminal.after_chip_authentication(compressed);
         if !self.has(&Fault::CaKeepsOldKeys) {
             self.state.next_channel = Some(Channel::from_secret(key.suite, &secret));

@@ -203,6 +203,8 @@ pub enum Fault {
     CaWrongKey,
     /// Active Authentication is done with another private key.
     AaWrongKey,
+    /// A signature that fits no short protected response is cut off where that ends, with 9000.
+    AaCutsSignature,
     /// PACE sends the point at infinity.
     PacePointAtInfinity(PaceStep),
     /// PACE sends a point that is not on the curve.
@@ -221,6 +223,8 @@ pub enum Fault {
     BacWrongNonce,
     /// Commands of extended length are refused with 6700, whatever the card declares.
     RefuseExtended,
+    /// Keys of Chip Authentication that come in a chain of commands are refused with 6884.
+    RefuseChaining,
     /// EF.CardAccess is refused with this status word, while PACE works.
     NoCardAccess(u16),
     /// SELECT of the master file answers 6D00, as Vietnamese cards have been seen to do.

@@ -6,7 +6,7 @@ use super::command_in::Command;
 use super::misshapen::Deviation;
 use super::{Answer, Chip, Fault, KeyProof, Shape, State, Swap, status};
 use crate::card::{Card, ChipAuthenticationKey, Directory};
-use crate::num::{Element, Group, public_key};
+use crate::num::Group;
 
 /// DG14, with the key of Chip Authentication.
 const DG14: u16 = 0x010E;
@@ -192,8 +192,7 @@ fn header_bytes(content: &[u8]) -> usize {
 }
 
 fn honest_key(key: &ChipAuthenticationKey) -> (Vec<u8>, Group) {
-    let group = Group::Curve(key.curve);
-    (group.encode(&Element::Point(public_key(key.curve, &key.private))), group)
+    (key.group.encode(&key.group.public_key(&key.private)), key.group)
 }
 
 /// Puts a key in the place of another, as wide as that.

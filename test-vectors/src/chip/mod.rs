@@ -262,6 +262,8 @@ impl Chip {
         response
     }
 
+    /// A chain of commands is one command whose data came in parts. GENERAL AUTHENTICATE of PACE marks its steps with the
+    /// same class bit, and each step is a command. Spec: ISO/IEC 7816-4 §5.3.3; 9303-11 §4.4.4.2.
     fn execute(&mut self, command: &Command) -> Result<Answer, u16> {
         let Some(command) = &self.gather(command)? else { return Ok(Answer::ok([])) };
         match command.ins {

@@ -182,8 +182,9 @@ impl Chip {
     /// as the order. `None` without such a key, and where the variant does not exist. Spec: 9303-11 §4.4.3.5.1, §4.4.5.6.
     fn chip_data(&self, offer: PaceOffer, mapping_private: &BigUint) -> Option<Vec<u8>> {
         let curve = CurveName::from_parameter_id(offer.parameter_id)?;
-        let fits =
-            |key: &&ChipAuthenticationKey| key.curve == curve && key.key_id == Some(offer.parameter_id);
+        let fits = |key: &&ChipAuthenticationKey| {
+            key.group == Group::Curve(curve) && key.key_id == Some(offer.parameter_id)
+        };
         let key = self.card.chip_authentication.iter().find(fits)?;
         let order = &curve.curve().n;
         let inverse = BigUint::from_bytes_be(&key.private).modinv(order)?;

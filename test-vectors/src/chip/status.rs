@@ -5,6 +5,7 @@ pub(super) const END_OF_FILE: u16 = 0x6282;
 pub(super) const AUTHENTICATION_FAILED: u16 = 0x6300;
 pub(super) const WRONG_LENGTH: u16 = 0x6700;
 pub(super) const CHAIN_BROKEN: u16 = 0x6883;
+pub(super) const CHAINING_NOT_SUPPORTED: u16 = 0x6884;
 pub(super) const SECURITY_NOT_SATISFIED: u16 = 0x6982;
 pub(super) const REFERENCE_NOT_USABLE: u16 = 0x6984;
 pub(super) const CONDITIONS_NOT_SATISFIED: u16 = 0x6985;

@@ -2,7 +2,7 @@
 
 use super::command_in::Command;
 use super::cv_certificate::{Certificate, Role, verifies};
-use super::{Answer, Chip, Fault, status, tlv};
+use super::{Answer, Chip, Fault, Protocol, status, tlv};
 use crate::card::{CvDate, Directory, Hash, TerminalAuthentication, TerminalKey, TrustPoint};
 use crate::num::{Element, Group};
 
@@ -141,7 +141,15 @@ impl Chip {
     pub(super) fn gather(&mut self, command: &Command) -> Result<Option<Command>, u16> {
         let header = [command.ins, command.p1, command.p2];
         let begun = self.state.terminal.chain.take();
-        let more = command.cla & 0x10 != 0 && matches!(command.ins, 0x2A | 0x82);
+        let carries_a_key = match command.ins {
+            0x22 => command.p1 == 0x41,
+            0x86 => matches!(self.state.protocol, Protocol::ChipAuthentication(_)),
+            _ => false,
+        };
+        let more = command.cla & 0x10 != 0 && (matches!(command.ins, 0x2A | 0x82) || carries_a_key);
+        if more && carries_a_key && self.has(&Fault::RefuseChaining) {
+            return Err(status::CHAINING_NOT_SUPPORTED);
+        }
         let mut data = match begun {
             Some((expected, data)) if expected == header => data,
             Some(_) => return Err(status::CHAIN_BROKEN),

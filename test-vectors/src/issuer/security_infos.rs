@@ -1,13 +1,13 @@
 //! SecurityInfos: EF.CardAccess, DG14, and the public key of DG15. Spec: 9303-11 §9.2.
 
 use super::der_out::{integer, oid, sequence, set_of, tlv};
-use super::signer::{CurveForm, ec_public_key_info, rsa_public_key_info};
+use super::signer::{CurveForm, DhForm, dh_public_key_info, ec_public_key_info, rsa_public_key_info};
 use crate::card::{ActiveAuthenticationKey, ChipAuthenticationKey, Hash, PaceOffer, Suite};
-use crate::num;
+use crate::num::{self, Element, Group};
 
 const TERMINAL_AUTHENTICATION: &str = "0.4.0.127.0.7.2.2.2";
-const CHIP_PUBLIC_KEY_ECDH: &str = "0.4.0.127.0.7.2.2.1.2";
-const CHIP_AUTHENTICATION_ECDH: &str = "0.4.0.127.0.7.2.2.3.2";
+const CHIP_PUBLIC_KEY: &str = "0.4.0.127.0.7.2.2.1";
+const CHIP_AUTHENTICATION: &str = "0.4.0.127.0.7.2.2.3";
 const PACE: &str = "0.4.0.127.0.7.2.2.4";
 const ACTIVE_AUTHENTICATION: &str = "2.23.136.1.1.5";
 const ECDSA_PLAIN: &str = "0.4.0.127.0.7.1.1.4.1";
@@ -34,10 +34,19 @@ pub fn pace(offer: PaceOffer) -> Vec<u8> {
     sequence(&[protocol, integer(2), integer(u64::from(offer.parameter_id))])
 }
 
+/// The component that names the key agreement: DH or ECDH.
+fn agreement_arc(group: Group) -> u8 {
+    match group {
+        Group::Modp(_) => 1,
+        Group::Curve(_) => 2,
+    }
+}
+
 /// ChipAuthenticationInfo, version 1.
 #[must_use]
 pub fn chip_authentication(key: &ChipAuthenticationKey) -> Vec<u8> {
-    let protocol = oid(&format!("{CHIP_AUTHENTICATION_ECDH}.{}", suite_arc(key.suite)));
+    let protocol =
+        oid(&format!("{CHIP_AUTHENTICATION}.{}.{}", agreement_arc(key.group), suite_arc(key.suite)));
     sequence(&[protocol, integer(1), key_identifier(key)])
 }
 
@@ -45,11 +54,26 @@ fn key_identifier(key: &ChipAuthenticationKey) -> Vec<u8> {
     key.key_id.map_or_else(Vec::new, |identifier| integer(u64::from(identifier)))
 }
 
-/// ChipAuthenticationPublicKeyInfo.
+/// ChipAuthenticationPublicKeyInfo. A key over a prime field is written as X9.42 has it, or by its standardized number.
 #[must_use]
 pub fn chip_public_key(key: &ChipAuthenticationKey, form: CurveForm) -> Vec<u8> {
-    let info = ec_public_key_info(key.curve, form, &num::public_key(key.curve, &key.private));
-    sequence(&[oid(CHIP_PUBLIC_KEY_ECDH), info, key_identifier(key)])
+    let dh_form = match form {
+        CurveForm::Standardized => DhForm::Standardized,
+        CurveForm::Named | CurveForm::Explicit => DhForm::X942,
+    };
+    let info = match (key.group, key.group.public_key(&key.private)) {
+        (Group::Curve(curve), Element::Point(point)) => ec_public_key_info(curve, form, &point),
+        (Group::Modp(group), Element::Number(number)) => dh_public_key_info(group, dh_form, &number),
+        _ => Vec::new(),
+    };
+    chip_public_key_info(key, &info)
+}
+
+/// ChipAuthenticationPublicKeyInfo around a finished SubjectPublicKeyInfo.
+#[must_use]
+pub fn chip_public_key_info(key: &ChipAuthenticationKey, subject_public_key_info: &[u8]) -> Vec<u8> {
+    let protocol = oid(&format!("{CHIP_PUBLIC_KEY}.{}", agreement_arc(key.group)));
+    sequence(&[protocol, subject_public_key_info.to_vec(), key_identifier(key)])
 }
 
 /// ActiveAuthenticationInfo: only an ECDSA key has one. Spec: 9303-11 §9.2.4.
@@ -102,7 +126,7 @@ mod tests {
     #[test]
     fn the_known_card_access_comes_out() {
         let key = ChipAuthenticationKey {
-            curve: num::CurveName::BrainpoolP256r1,
+            group: Group::Curve(num::CurveName::BrainpoolP256r1),
             private: vec![1],
             key_id: None,
             suite: Suite::Aes128,

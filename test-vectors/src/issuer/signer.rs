@@ -5,10 +5,12 @@ use std::sync::OnceLock;
 
 use super::der_out::{bit_string, explicit, integer, integer_bytes, null, octet_string, oid, sequence, tlv};
 use crate::card::Hash;
-use crate::num::{self, CurveName, Point, RsaKey};
+use crate::num::{self, BigUint, CurveName, Modp, Point, RsaKey};
 
 const ID_EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
 const STANDARDIZED_DOMAIN_PARAMETERS: &str = "0.4.0.127.0.7.1.2";
+const DH_KEY_AGREEMENT: &str = "1.2.840.113549.1.3.1";
+const DH_PUBLIC_NUMBER: &str = "1.2.840.10046.2.1";
 const PRIME_FIELD: &str = "1.2.840.10045.1.1";
 const RSA_ENCRYPTION: &str = "1.2.840.113549.1.1.1";
 const RSA_PSS: &str = "1.2.840.113549.1.1.10";
@@ -23,6 +25,17 @@ pub enum CurveForm {
     Explicit,
     /// The number of the standardized domain parameters, under an algorithm of their own. Chip keys only; a curve without
     /// such a number is written out. Spec: 9303-11 §9.5.1.
+    Standardized,
+}
+
+/// How a key over a prime field is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DhForm {
+    /// dhKeyAgreement of PKCS#3: prime and generator alone.
+    Pkcs3,
+    /// dhpublicnumber of X9.42: the order too. Spec: RFC 3279 §2.3.3.
+    X942,
+    /// The number of the standardized domain parameters. Spec: 9303-11 §9.5.1.
     Standardized,
 }
 
@@ -162,6 +175,23 @@ fn explicit_parameters(curve: CurveName) -> Vec<u8> {
         integer_bytes(&numbers.n.to_bytes_be()),
         integer(1),
     ])
+}
+
+/// SubjectPublicKeyInfo of a number modulo a prime.
+#[must_use]
+pub fn dh_public_key_info(group: Modp, form: DhForm, public: &BigUint) -> Vec<u8> {
+    let numbers = group.numbers();
+    let number = |value: &BigUint| integer_bytes(&value.to_bytes_be());
+    let algorithm = match form {
+        DhForm::Pkcs3 => [oid(DH_KEY_AGREEMENT), sequence(&[number(&numbers.p), number(&numbers.g)])],
+        DhForm::X942 => {
+            [oid(DH_PUBLIC_NUMBER), sequence(&[number(&numbers.p), number(&numbers.g), number(&numbers.q)])]
+        }
+        DhForm::Standardized => {
+            [oid(STANDARDIZED_DOMAIN_PARAMETERS), integer(u64::from(group.parameter_id()))]
+        }
+    };
+    sequence(&[sequence(&algorithm), bit_string(&number(public))])
 }
 
 fn rsa_public_key(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {

@@ -2,7 +2,7 @@
 
 use num_bigint::BigUint;
 
-use super::{CurveName, Modp, Point, fixed_width};
+use super::{CurveName, Modp, Point, expand, fixed_width, private_from_seed};
 
 /// A group with standardized domain parameters. Spec: 9303-11 §9.5.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,22 @@ impl Group {
     pub fn from_parameter_id(id: u8) -> Option<Group> {
         let modp = Modp::from_parameter_id(id).map(Group::Modp);
         modp.or_else(|| CurveName::from_parameter_id(id).map(Group::Curve))
+    }
+
+    /// A private key between 1 and the order less one that follows from a label alone, as wide as the order.
+    pub fn private_from_seed(self, label: &str) -> Vec<u8> {
+        if let Group::Curve(name) = self {
+            return private_from_seed(name, label);
+        }
+        let order = self.order();
+        let width_bytes = order.to_bytes_be().len();
+        let wide = BigUint::from_bytes_be(&expand(&[b"private key", label.as_bytes()], width_bytes + 8));
+        fixed_width(&(wide % (order - 1u8) + 1u8), width_bytes)
+    }
+
+    /// The public key of a private one.
+    pub fn public_key(self, private: &[u8]) -> Element {
+        self.multiple(&BigUint::from_bytes_be(private), &self.generator())
     }
 
     /// The prime of the field.

@@ -1,9 +1,12 @@
-//! Sound cards whose variant of PACE is rarer than those of the table: for the tests of that variant.
+//! Sound cards whose variant of PACE or chip authentication is rarer than those of the table: for the tests of that
+//! variant.
 
-use super::recipe::{Access, Recipe};
+use super::recipe::{Access, ChipAuthentication, Recipe};
 use super::table::{USUAL, accepted, man, woman};
 use super::{Expected, Persona};
 use crate::card::{Mapping, PaceOffer, Suite};
+use crate::issuer::signer::CurveForm;
+use crate::num::{Group, Modp};
 
 const EXPECTED: Expected = accepted("everything agrees");
 
@@ -23,7 +26,18 @@ const fn with(offers: &'static [PaceOffer]) -> Recipe {
     Recipe { access: Access::PaceAndBac(offers), extended_length: true, ..USUAL }
 }
 
-pub(super) static BEYOND: [Persona; 4] = [
+/// Chip authentication over a prime of 2048 bits, written out as X9.42 has it.
+const DH_CHIP_KEY: Recipe = Recipe {
+    chip_authentication: Some(ChipAuthentication {
+        group: Group::Modp(Modp::Of2048And256),
+        form: CurveForm::Explicit,
+        suite: Suite::Aes256,
+    }),
+    extended_length: true,
+    ..USUAL
+};
+
+pub(super) static BEYOND: [Persona; 5] = [
     Persona {
         name: "good-pace-im",
         summary_en: "A sound card: PACE with elliptic curves and integrated mapping",
@@ -55,5 +69,13 @@ pub(super) static BEYOND: [Persona; 4] = [
         expected: EXPECTED,
         holder: woman("090000104000", "NINH THỊ CHỨNG", [9, 17]),
         recipe: with(CHIP_MAPPING),
+    },
+    Persona {
+        name: "good-ca-dh",
+        summary_en: "A sound card: the chip proves itself with numbers of 2048 bits",
+        summary_vi: "Thẻ hợp lệ: chip tự chứng thực bằng số nguyên tố 2048 bit",
+        expected: EXPECTED,
+        holder: man("090000105000", "ÔNG VĂN LŨY", [11, 5]),
+        recipe: DH_CHIP_KEY,
     },
 ];

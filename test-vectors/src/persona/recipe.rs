@@ -20,7 +20,7 @@ use crate::issuer::signer::{CurveForm, RsaTestKeys};
 use crate::issuer::sod::{self, LdsVersion, SodForm};
 use crate::issuer::terminal_pki::Hierarchy;
 use crate::issuer::{card_security, security_infos};
-use crate::num::{self, CurveName};
+use crate::num::{self, CurveName, Group};
 
 /// Size of DG2, as on a real card.
 const DG2_BYTES: usize = 18_000;
@@ -89,7 +89,7 @@ pub(super) enum Access {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ChipAuthentication {
-    pub curve: CurveName,
+    pub group: Group,
     pub form: CurveForm,
     pub suite: Suite,
 }
@@ -253,8 +253,8 @@ impl Recipe {
 
     fn chip_key(&self, persona: &str) -> Option<ChipAuthenticationKey> {
         self.chip_authentication.map(|choice| ChipAuthenticationKey {
-            curve: choice.curve,
-            private: num::private_from_seed(choice.curve, &format!("chip authentication {persona}")),
+            group: choice.group,
+            private: choice.group.private_from_seed(&format!("chip authentication {persona}")),
             key_id: self.chip_mapping_id(),
             suite: choice.suite,
         })

@@ -11,7 +11,7 @@ use crate::issuer::country::{FORGER, SignerNumber, UTOPIA, VIETNAM, VIETNAM_NIST
 use crate::issuer::details::ParentsForm;
 use crate::issuer::signer::CurveForm;
 use crate::issuer::sod::LdsVersion;
-use crate::num::CurveName;
+use crate::num::{CurveName, Group};
 
 use super::recipe::{ActiveAuthentication, ChipAuthentication};
 
@@ -23,7 +23,7 @@ pub(super) const USUAL: Recipe = Recipe {
     state: "VNM",
     access: Access::PaceAndBac(&[PaceOffer::generic(Suite::Aes128, 13)]),
     chip_authentication: Some(ChipAuthentication {
-        curve: CurveName::BrainpoolP256r1,
+        group: Group::Curve(CurveName::BrainpoolP256r1),
         form: CurveForm::Explicit,
         suite: Suite::Aes128,
     }),
@@ -40,7 +40,7 @@ const NIST: Recipe = Recipe {
     country: VIETNAM_NIST,
     access: Access::PaceAndBac(&[PaceOffer::generic(Suite::Aes256, 12)]),
     chip_authentication: Some(ChipAuthentication {
-        curve: CurveName::P256,
+        group: Group::Curve(CurveName::P256),
         form: CurveForm::Named,
         suite: Suite::Aes256,
     }),
@@ -138,7 +138,7 @@ pub(super) static PERSONAS: [Persona; 23] = [
         recipe: Recipe {
             access: Access::Bac,
             chip_authentication: Some(ChipAuthentication {
-                curve: CurveName::BrainpoolP256r1,
+                group: Group::Curve(CurveName::BrainpoolP256r1),
                 form: CurveForm::Explicit,
                 suite: Suite::TripleDes,
             }),

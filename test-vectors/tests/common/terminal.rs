@@ -3,7 +3,7 @@
 use test_vectors::card::Card;
 use test_vectors::chip::{Chip, tlv};
 use test_vectors::issuer::terminal_pki::TerminalChain;
-use test_vectors::num::{private_from_seed, public_key};
+use test_vectors::num::{Group, private_from_seed, public_key};
 use test_vectors::vector::{from_hex, to_hex};
 
 use super::{Terminal, access, pace};
@@ -67,13 +67,13 @@ impl Inspection {
     /// Chip Authentication with the card's first key.
     pub fn prove_chip(mut self) -> Inspection {
         let key = first_key(self.chip.card());
-        let public = public_key(key.curve, &key.private);
+        let Group::Curve(curve) = key.group else { panic!("this terminal knows curves alone") };
+        let public = public_key(curve, &key.private);
         let (chip, terminal) = (&mut self.chip, &mut self.terminal);
-        let (status, next) =
-            access::chip_authentication(chip, terminal, key.suite, (key.curve, &public), false);
+        let (status, next) = access::chip_authentication(chip, terminal, key.suite, (curve, &public), false);
         assert_eq!(status, "7C009000");
-        let own = private_from_seed(key.curve, "terminal, chip authentication");
-        let own = key.curve.curve().encode(&public_key(key.curve, &own));
+        let own = private_from_seed(curve, "terminal, chip authentication");
+        let own = curve.curve().encode(&public_key(curve, &own));
         Inspection { terminal: next, ephemeral: x_coordinate(&own), ..self }
     }
 

@@ -5,7 +5,8 @@ use crate::lds::{DataGroup, FileId};
 use crate::transport::Transport;
 
 use super::super::{
-    ActiveAuthentication, Cause, ChipAuthentication, ChipAuthenticationOffer, Ended, Event, KeyCommand, Step,
+    ActiveAuthentication, Cause, ChipAuthentication, ChipAuthenticationOffer, Ended, Event, Extended,
+    KeyCommand, Step,
 };
 use super::{Conversation, Session};
 
@@ -34,10 +35,11 @@ impl Conversation<'_> {
         if self.observer.event(Event::Step(Step::ChipAuthentication)).is_break() {
             return Err(session.end(Cause::Cancelled));
         }
-        let session = session.authenticate_chip(&offer, self.entropy)?;
+        let extended = if self.short_only { Extended::Refused } else { Extended::Allowed };
+        let session = session.authenticate_chip(&offer, extended, self.entropy)?;
         let refused = matches!(session.chip_authentication(), Some(ChipAuthenticationTrace::Refused(_)));
         if refused && offer.command() == KeyCommand::SetKat {
-            return session.authenticate_chip(&offer.by(KeyCommand::SetAt), self.entropy);
+            return session.authenticate_chip(&offer.by(KeyCommand::SetAt), extended, self.entropy);
         }
         Ok(session)
     }
