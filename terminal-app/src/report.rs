@@ -49,6 +49,22 @@ pub struct Link {
     pub ms: u64,
     /// Time that the same exchanges would take on a contactless link, by bit rate in kbit/s.
     pub modelled_ms: BTreeMap<&'static str, u64>,
+    /// When the card, the reader or the service was away in between. Absent: never.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub interruptions: Vec<Interruption>,
+}
+
+/// The link stood still in the middle of a reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Interruption {
+    /// Commands answered before it, in all sessions together.
+    pub after_apdus: usize,
+    /// How long nothing was exchanged.
+    pub away_ms: u64,
+    /// Another card lay on the reader then.
+    pub other_card: bool,
+    /// Reading went on afterwards.
+    pub resumed: bool,
 }
 
 /// Bit rates of the contactless link that the model is asked for, by their names in kbit/s.
@@ -77,12 +93,13 @@ pub fn link_bytes(exchanges: &[ExchangeSize]) -> usize {
 impl Link {
     /// The figures of these exchanges, which took `elapsed_ms` here.
     #[must_use]
-    pub fn of(exchanges: &[ExchangeSize], elapsed_ms: u64) -> Self {
+    pub fn of(exchanges: &[ExchangeSize], elapsed_ms: u64, interruptions: Vec<Interruption>) -> Self {
         Self {
             apdus: exchanges.len(),
             bytes: link_bytes(exchanges),
             ms: elapsed_ms,
             modelled_ms: modelled_ms(exchanges),
+            interruptions,
         }
     }
 }

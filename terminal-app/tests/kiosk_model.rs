@@ -17,7 +17,7 @@ use terminal_app::text::Language;
 use terminal_app::ui::model::{Action, Event, Model, Screen, Trouble};
 use terminal_app::ui::session::{Desk, Session};
 use terminal_app::ui::visit::{Entry, Hint, Progress, masked};
-use terminal_app::worker::{self, Cancel, Intent, Step};
+use terminal_app::worker::{self, Absence, Cancel, Intent, Step};
 
 fn name_of(screen: &Screen) -> &'static str {
     match screen {
@@ -47,7 +47,7 @@ fn a_visit_goes_from_touch_to_decision() {
         if matches!(presented.as_ref(), Presentation::Number(number) if number.as_str() == NUMBER)));
     assert_eq!(name_of(model.screen()), "place");
     assert!(read(&mut model, pixels()).is_empty());
-    let Screen::Reading { step, progress, known } = model.screen() else { panic!("reading") };
+    let Screen::Reading { step, progress, known, .. } = model.screen() else { panic!("reading") };
     assert_eq!(*step, Step::ReadPortrait);
     assert_eq!((progress.done_bytes, progress.elapsed_ms), (12_000, 800));
     assert!(known.person.is_some() && known.portrait.is_some());
@@ -211,6 +211,7 @@ fn hints_name_only_what_the_person_can_act_on() {
     };
     assert_eq!(hint(Verdict::Refer, &[Reason::DocumentExpired], None), Some(Hint::Expired));
     assert_eq!(hint(Verdict::Refer, &[Reason::CardGone, Reason::NotRead], None), Some(Hint::CardGone));
+    assert_eq!(hint(Verdict::Refer, &[Reason::OtherCard, Reason::NotRead], None), Some(Hint::OtherCard));
     assert_eq!(hint(Verdict::Refer, &[Reason::WrongPassword], None), Some(Hint::WrongNumber));
     assert_eq!(hint(Verdict::Reject, &[Reason::ChipAuthenticationFailed], None), None);
     assert_eq!(hint(Verdict::Reject, &[Reason::ChipAuthenticationFailed], Some(("confirmed", "000"))), None);
@@ -265,6 +266,54 @@ fn the_arc_follows_the_bytes_and_never_goes_back() {
 }
 
 #[test]
+fn a_card_that_leaves_keeps_the_arc_and_its_time_and_goes_on() {
+    let mut model = Model::new(setup());
+    type_number(&mut model);
+    read(&mut model, pixels());
+    let before = *progress_of(&model);
+    drive(&mut model, [Event::Absent(Absence::Card, 20_000)]);
+    assert!(drive(&mut model, (0..7).map(|_| Event::Tick(1_000))).is_empty());
+    let Screen::Reading { away: Some(away), known, .. } = model.screen() else { panic!("away") };
+    assert_eq!((away.what, away.left_ms), (Absence::Card, 13_000));
+    assert!(known.person.is_some(), "what was proved stays");
+    assert_eq!(*progress_of(&model), before, "the arc stands still");
+    drive(&mut model, [Event::Absent(Absence::OtherCard, 12_000)]);
+    assert!(
+        matches!(model.screen(), Screen::Reading { away: Some(away), .. } if away.what == Absence::OtherCard)
+    );
+    drive(
+        &mut model,
+        [Event::Back, Event::Step(Step::OpenChip), Event::Bytes { done: 15_000, expected: 20_000 }],
+    );
+    drive(&mut model, [Event::Tick(500)]);
+    assert!(matches!(model.screen(), Screen::Reading { away: None, .. }));
+    assert!(progress_of(&model).arc > before.arc);
+    drive(&mut model, [decided(Verdict::Accept, &[], None)]);
+    assert_eq!(name_of(model.screen()), "result");
+}
+
+#[test]
+fn whoever_leaves_while_the_card_is_away_leaves_nothing() {
+    let portrait = pixels();
+    let mut model = Model::new(setup());
+    type_number(&mut model);
+    read(&mut model, portrait.clone());
+    drive(&mut model, [Event::Absent(Absence::Card, 20_000)]);
+    let down = drive(&mut model, [Event::Did(Action::Leave)]);
+    assert!(matches!(down.as_slice(), [Intent::Cancel]));
+    assert_eq!((name_of(model.screen()), Arc::strong_count(&portrait)), ("attract", 1));
+    // Taken off before the chip said anything: the screen already says to put it back.
+    type_number(&mut model);
+    drive(&mut model, [Event::Step(Step::PlaceCard), Event::Absent(Absence::Card, 20_000)]);
+    assert!(matches!(model.screen(), Screen::Reading { away: Some(_), .. }));
+}
+
+fn progress_of(model: &Model) -> &Progress {
+    let Screen::Reading { progress, .. } = model.screen() else { panic!("reading") };
+    progress
+}
+
+#[test]
 fn any_events_in_any_order_leave_a_way_out_and_an_empty_first_screen() {
     // A small generator with a fixed seed: the same walk on every machine.
     let mut state = 0x2545_F491_4F6C_DD1D_u64;
@@ -281,7 +330,7 @@ fn any_events_in_any_order_leave_a_way_out_and_an_empty_first_screen() {
         for _ in 0..50_000 {
             let verdict =
                 [Verdict::Accept, Verdict::Refer, Verdict::Reject][usize::try_from(random(3)).unwrap()];
-            let event = match random(24) {
+            let event = match random(26) {
                 0 => Event::Did(Action::Start),
                 1 => Event::Did(Action::Erase),
                 2 | 3 => Event::Did(Action::Confirm),
@@ -300,6 +349,8 @@ fn any_events_in_any_order_leave_a_way_out_and_an_empty_first_screen() {
                 16 if random(4) == 0 => failed(ErrorCode::ALL[usize::try_from(random(17)).unwrap()]),
                 17 => Event::CardTaken,
                 18 => Event::Touched,
+                24 => Event::Absent(Absence::Card, 3_000),
+                25 => Event::Back,
                 19 => Event::Tick(u32::try_from(random(2_000)).unwrap()),
                 _ => Event::Did(Action::Digit(u8::try_from(random(10)).unwrap())),
             };

@@ -20,7 +20,7 @@ use terminal_app::ui::screens;
 use terminal_app::ui::theme::{self, Mark, Theme};
 use terminal_app::ui::visit::Decision;
 use terminal_app::ui::words::Words;
-use terminal_app::worker::Step;
+use terminal_app::worker::{Absence, Step};
 
 const SIZES: [Vec2; 3] = [vec2(1_080.0, 1_920.0), vec2(1_920.0, 1_080.0), vec2(1_024.0, 768.0)];
 
@@ -126,6 +126,13 @@ fn screens_of(language: Language, simulated: bool) -> Vec<(&'static str, Model)>
         drive(&mut scanned, [Event::Did(Action::Start), Event::Presented(presentation())]);
         all.push(("scanned", scanned));
     }
+    for (name, what) in
+        [("away", Absence::Card), ("other-card", Absence::OtherCard), ("machine-away", Absence::Machine)]
+    {
+        let mut away = reading();
+        drive(&mut away, [Event::Absent(what, 12_000)]);
+        all.push((name, away));
+    }
     let mut asking = reading();
     drive(&mut asking, [Event::Step(Step::AskServices)]);
     all.push(("asking", asking));
@@ -162,6 +169,26 @@ fn looks_like_a_key(text: &str) -> bool {
     let known =
         ["ui", "step", "check", "field", "reason", "outcome", "verdict", "insurance", "service", "language"];
     parts.len() > 1 && known.contains(&parts[0]) && !text.contains(' ') || text.contains("{ $")
+}
+
+#[test]
+fn a_card_that_left_is_asked_back_in_plain_words() {
+    for (language, moved, other, left) in [
+        (vietnamese(), "Thẻ bị dịch chuyển. Đặt lại, chúng tôi đọc tiếp.", "Đây là thẻ khác.", "còn 12 giây"),
+        (
+            Language::ENGLISH,
+            "The card moved. Put it back, we go on where we stopped.",
+            "This is another card.",
+            "12 seconds left",
+        ),
+    ] {
+        on_every_screen(SIZES[0], language, false, |name, shown| {
+            let said = labels(shown).join(" ").replace('\n', " ");
+            assert_eq!(said.contains(moved), name == "away", "{name}: {said}");
+            assert_eq!(said.contains(other), name == "other-card", "{name}: {said}");
+            assert_eq!(said.contains(left), name.contains("away") || name == "other-card", "{name}: {said}");
+        });
+    }
 }
 
 #[test]

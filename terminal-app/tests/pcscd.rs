@@ -135,7 +135,8 @@ fn through_the_real_service() {
     sound_cards_pass(&store);
     defects_are_told(&store);
     a_late_card_is_waited_for(&store);
-    a_card_taken_away_is_noticed(&store);
+    a_card_that_comes_back_is_read_on(&store);
+    a_card_taken_away_is_noticed(&folder, &store);
     a_reading_is_kept_and_proved_again(&folder, &store);
     drop(service);
 }
@@ -223,11 +224,31 @@ fn a_late_card_is_waited_for(store: &str) {
     settled(false);
 }
 
-fn a_card_taken_away_is_noticed(store: &str) {
+/// Torn out in the middle of DG2 and put back by itself: the reading goes on, and the report says so.
+fn a_card_that_comes_back_is_read_on(store: &str) {
+    let inserted = insert("good", &[Fault::TornAt { exchange: 60 }]);
+    settled(true);
+    let done = verify(&["--number", GOOD_NUMBER, "--trust", store]).exits(0);
+    let report = done.json();
+    assert!(done.stderr.contains("Put it back"), "who took it is told: {done}");
+    let notes = &check(&report, "access.pace")["notes"];
+    assert_eq!(notes, &json!(["R1041"]), "{done}");
+    let interruptions = report["link"]["interruptions"].as_array().unwrap();
+    assert!(!interruptions.is_empty() && interruptions.iter().all(|one| one["resumed"] == true), "{done}");
+    assert_eq!(interruptions[0]["after_apdus"], 60, "{done}");
+    assert!(report["link"]["apdus"].as_u64().unwrap() <= 112 + 11 * interruptions.len() as u64, "{done}");
+    settled(true);
+    drop(inserted);
+    settled(false);
+}
+
+fn a_card_taken_away_is_noticed(folder: &Folder, store: &str) {
+    let site = folder.join("impatient.toml");
+    std::fs::write(&site, "inherits = \"base\"\n[read]\nwait_for_card_s = 0\n").unwrap();
     for exchange in [3, 12, 60] {
         let inserted = insert("good", &[Fault::TornAt { exchange }]);
         settled(true);
-        let done = verify(&["--number", GOOD_NUMBER, "--trust", store]);
+        let done = verify(&["--number", GOOD_NUMBER, "--trust", store, "--site", &site]);
         match done.status {
             Some(1) => {
                 done.error("E1004");

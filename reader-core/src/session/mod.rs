@@ -49,6 +49,7 @@ mod plan;
 #[cfg(test)]
 mod published;
 mod resume;
+pub mod wrong_card;
 
 use crate::capture::{AccessFailure, ChipAuthenticationTrace, FileState};
 use crate::channel::Idle;

@@ -6,7 +6,7 @@
 //! by active authentication with the key in DG15, else by the same EF.SOD, which is no proof of identity, since an EF.SOD
 //! can be copied. A DG14 or DG15 that was not read yet counts if its hash stands in the EF.SOD that was.
 
-use crate::capture::{AccessFailure, Capture, Deviation, FileState};
+use crate::capture::{AccessFailure, Capture, Deviation, FileState, Origin};
 use crate::crypto::secret::Entropy;
 use crate::lds::{DataGroup, FileId};
 use crate::transport::Transport;
@@ -89,7 +89,32 @@ fn note_last(capture: &mut Capture, met: Deviation) {
     capture.deviations.push(met);
 }
 
+impl Default for Earlier {
+    /// Nothing was read yet.
+    fn default() -> Self {
+        Self {
+            capture: Capture::new(Origin::Live),
+            partial: None,
+            given_up: Vec::new(),
+            exchanges: Vec::new(),
+            finished: Vec::new(),
+        }
+    }
+}
+
 impl Earlier {
+    /// The sizes of all exchanges so far.
+    #[must_use]
+    pub fn exchanges(&self) -> &[ExchangeSize] {
+        &self.exchanges
+    }
+
+    /// What there is when nothing more comes, and the exchanges. The file that was broken off is wiped.
+    #[must_use]
+    pub fn into_capture(self) -> (Capture, Vec<ExchangeSize>) {
+        (self.capture, self.exchanges)
+    }
+
     /// Whether at least the beginning of EF.SOD is kept.
     fn has_list(&self) -> bool {
         let begun = self.partial.as_ref().is_some_and(|partial| partial.file == FileId::SOD);

@@ -36,6 +36,13 @@ impl<'a> Progress<'a> {
                 self.bar.set_length(u64::try_from(*expected).unwrap_or(u64::MAX));
                 self.bar.set_position(u64::try_from(*done).unwrap_or(u64::MAX));
             }
+            Event::Absent { what, .. } => {
+                // Above the line, and also where stderr is no terminal: somebody has to act.
+                self.bar.suspend(|| self.output.progress(self.output.texts.get(what.text_key())));
+            }
+            Event::Back => {
+                self.bar.suspend(|| self.output.progress(self.output.texts.get("cli-card-back")));
+            }
             _ => {}
         }
     }

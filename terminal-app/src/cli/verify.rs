@@ -7,7 +7,6 @@ use reader_core::capture::FileState;
 use reader_core::lds::{DataGroup, FileId};
 use reader_core::policy::Verdict;
 use reader_core::session::Plan;
-use reader_core::transport::Transport;
 use reader_core::wire::date::{Date, Timestamp};
 use serde_json::json;
 
@@ -19,11 +18,11 @@ use super::show;
 use super::trust::no_trust;
 use crate::capture_folder::{self, FolderError, Taken};
 use crate::config::Site;
-use crate::devices;
+use crate::devices::place::PcscPlace;
 use crate::failure::{ErrorCode, Failure};
 use crate::presentation::Presentation;
 use crate::report::Report;
-use crate::worker::{self, Cancel, Job, Services, Verified, plan_of};
+use crate::worker::{self, Cancel, Job, Once, Place, Services, Verified, plan_of};
 
 /// `idterm verify`.
 ///
@@ -139,7 +138,7 @@ pub fn demo(args: &super::args::DemoArgs, context: &Context) -> Result<u8, Failu
     };
     context.output.line(format!("{}: {}", persona.name, show::persona_summary(persona, context)));
     let plan = plan_of(&site, &context.catalogue()?, SIMULATED_TIMEOUT_MS);
-    let verified = run(crate::demo::reader(persona, context.now), &plan, &job, context)?;
+    let verified = run(&mut Once(crate::demo::reader(persona, context.now)), &plan, &job, context)?;
     conclude(&verified.report, context)
 }
 
@@ -200,12 +199,11 @@ fn live(
         return simulated(name, &mut job, &catalogue, context);
     }
     let mut place_card = || context.output.progress(context.output.texts.get("step-place-card"));
-    let mut opened = devices::pcsc::open(&args.reader, args.wait_s, &catalogue, &mut place_card)?;
+    let mut place = PcscPlace::open(&args.reader, args.wait_s, &catalogue, &mut place_card)?;
     // The virtual reader carries no card that anyone could hold in a hand.
-    job.simulated_chip = opened.is_virtual();
-    let plan = plan_of(site, &catalogue, opened.exchange_timeout_ms);
-    let transport = opened.card.begin().map_err(|error| devices::pcsc::failure_of(&error))?;
-    run(transport, &plan, &job, context)
+    job.simulated_chip = place.is_virtual();
+    let plan = plan_of(site, &catalogue, place.exchange_timeout_ms());
+    run(&mut place, &plan, &job, context)
 }
 
 #[cfg(feature = "simulator")]
@@ -218,7 +216,7 @@ fn simulated(
     let persona = crate::demo::find(name)?;
     job.simulated_chip = true;
     let plan = plan_of(&job.site, catalogue, SIMULATED_TIMEOUT_MS);
-    run(crate::demo::reader(persona, context.now), &plan, job, context)
+    run(&mut Once(crate::demo::reader(persona, context.now)), &plan, job, context)
 }
 
 #[cfg(not(feature = "simulator"))]
@@ -231,14 +229,9 @@ fn simulated(
     Err(Failure::new(ErrorCode::NotInThisBuild, "sim: needs the feature `simulator`"))
 }
 
-fn run<T: Transport + Send>(
-    transport: T,
-    plan: &Plan,
-    job: &Job,
-    context: &Context,
-) -> Result<Verified, Failure> {
+fn run(place: &mut dyn Place, plan: &Plan, job: &Job, context: &Context) -> Result<Verified, Failure> {
     let progress = Progress::new(&context.output);
-    worker::verify(transport, plan, job, &Cancel::new(), &mut |event| progress.show(&event))
+    worker::verify_at(place, plan, job, &Cancel::new(), &mut |event| progress.show(&event))
 }
 
 /// Verifies a stored capture.

@@ -17,6 +17,8 @@ include!(concat!(env!("OUT_DIR"), "/sites.rs"));
 
 /// Longest chain of inheritance.
 const MAX_DEPTH: usize = 8;
+/// Longest wait for a card that left: a screen that waits longer looks forgotten.
+const MAX_WAIT_S: u32 = 60;
 /// Largest site file.
 const MAX_BYTES: u64 = 256 << 10;
 
@@ -122,8 +124,15 @@ fn check(name: String, raw: RawSite) -> Result<Site, SiteError> {
         missing("proof.list_max_age_days");
         0
     });
+    let wait_for_card_s = raw.read.wait_for_card_s.unwrap_or_else(|| {
+        missing("read.wait_for_card_s");
+        0
+    });
     if raw.title.is_empty() {
         missing("title");
+    }
+    if wait_for_card_s > MAX_WAIT_S {
+        faults.push(format!("read.wait_for_card_s: {wait_for_card_s} is more than {MAX_WAIT_S}"));
     }
     let read = (raw.read.com, raw.read.fall_back_to_bac, raw.read.active_authentication, raw.proof.documents);
     match (read, policy) {
@@ -140,6 +149,7 @@ fn check(name: String, raw: RawSite) -> Result<Site, SiteError> {
             read_com,
             fall_back_to_bac,
             active_authentication,
+            wait_for_card_s,
             documents,
             list_max_age_days,
             policy,

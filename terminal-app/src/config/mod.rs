@@ -35,6 +35,8 @@ pub struct Site {
     pub fall_back_to_bac: FallBack,
     /// When the chip is asked to sign a challenge.
     pub active_authentication: SignChallenge,
+    /// Seconds for which a card that left during the reading is waited for.
+    pub wait_for_card_s: u32,
     /// How departures from the standard are taken.
     pub documents: Tolerance,
     /// Age in days beyond which a revocation list says nothing any more.

@@ -61,6 +61,9 @@ pub struct RawRead {
     /// When the chip is asked to sign a challenge.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub active_authentication: Option<SignChallenge>,
+    /// Seconds for which a card that left during the reading is waited for; 0: not at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wait_for_card_s: Option<u32>,
 }
 
 /// Whether BAC may follow a refused PACE.
@@ -149,6 +152,7 @@ impl RawSite {
                 com: self.read.com.or(parent.read.com),
                 fall_back_to_bac: self.read.fall_back_to_bac.or(parent.read.fall_back_to_bac),
                 active_authentication: self.read.active_authentication.or(parent.read.active_authentication),
+                wait_for_card_s: self.read.wait_for_card_s.or(parent.read.wait_for_card_s),
             },
             proof: RawProof {
                 documents: self.proof.documents.or(parent.proof.documents),

@@ -10,7 +10,7 @@ use reader_core::wire::date::Timestamp;
 
 use super::session::Desk;
 use crate::config::Site;
-use crate::devices::pcsc;
+use crate::devices::place::PcscPlace;
 use crate::failure::{ErrorCode, Failure};
 use crate::presentation::Presentation;
 use crate::text::Language;
@@ -79,12 +79,12 @@ pub struct ReaderDesk {
 }
 
 impl ReaderDesk {
-    fn open(&self, stop: &Cancel) -> Result<pcsc::OpenedReader, Failure> {
+    fn open(&self, stop: &Cancel) -> Result<PcscPlace, Failure> {
         loop {
             if stop.is_cancelled() {
                 return Err(cancelled());
             }
-            match pcsc::open(&self.reader, WAIT_S, &self.common.catalogue, &mut || {}) {
+            match PcscPlace::open(&self.reader, WAIT_S, &self.common.catalogue, &mut || {}) {
                 Err(failure) if failure.code == ErrorCode::NoCard => {}
                 opened => return opened,
             }
@@ -104,13 +104,13 @@ impl Desk for ReaderDesk {
         tell: &mut dyn FnMut(Event),
     ) -> Result<(), Failure> {
         tell(Event::Step(Step::PlaceCard));
-        let mut opened = self.open(stop)?;
-        let reader = opened.card.reader().to_owned();
-        let job = self.common.job(presented, opened.is_virtual());
-        let plan = worker::plan_of(&self.common.site, &self.common.catalogue, opened.exchange_timeout_ms);
-        let transport = opened.card.begin().map_err(|error| pcsc::failure_of(&error))?;
-        worker::verify(transport, &plan, &job, stop, tell)?;
-        drop(opened);
+        let mut place = self.open(stop)?;
+        let reader = place.reader().to_owned();
+        let job = self.common.job(presented, place.is_virtual());
+        let plan = worker::plan_of(&self.common.site, &self.common.catalogue, place.exchange_timeout_ms());
+        let mut verified = worker::verify_at(&mut place, &plan, &job, stop, tell)?;
+        verified.capture.wipe();
+        drop(place);
         wait_until_taken(&reader, stop, tell);
         Ok(())
     }
@@ -189,7 +189,8 @@ mod simulated {
             let plan = worker::plan_of(&self.common.site, &self.common.catalogue, TIMEOUT_MS);
             let reader =
                 AtModelledSpeed { inner: demo::reader(self.persona, job.now), model: LinkModel::default() };
-            worker::verify(reader, &plan, &job, stop, tell)?;
+            let mut verified = worker::verify(reader, &plan, &job, stop, tell)?;
+            verified.capture.wipe();
             Ok(())
         }
 

@@ -14,5 +14,6 @@ pub mod screens;
 pub mod session;
 mod setup;
 pub mod theme;
+mod trouble;
 pub mod visit;
 pub mod words;

@@ -7,14 +7,13 @@ use reader_core::lds::portrait::Pixels;
 use zeroize::Zeroizing;
 
 pub use super::setup::{PersonaChoice, Setup};
-use super::visit::{Decision, Entry, Known, NUMBER_DIGITS, Person, Progress};
+pub use super::trouble::Trouble;
+use super::visit::{Away, DIGIT_SHOWN_MS, Decision, Entry, Known, NUMBER_DIGITS, Person, Progress};
 use crate::failure::{ErrorCode, Failure};
 use crate::presentation::Presentation;
 use crate::text::Language;
-use crate::worker::{Intent, Step};
+use crate::worker::{Absence, Intent, Step};
 
-/// How long a digit stays readable.
-const DIGIT_SHOWN_MS: u32 = 2_000;
 /// How long a scanned number is shown, masked, before it goes on.
 const SCANNED_SHOWN_MS: u32 = 1_400;
 /// Finding a card takes longer than reading a sentence: this many times the site's idle time.
@@ -69,6 +68,10 @@ pub enum Event {
         /// Expected in all.
         expected: usize,
     },
+    /// Reading stands still until something comes back, for so many milliseconds at most.
+    Absent(Absence, u32),
+    /// It is back.
+    Back,
     /// The person is proved.
     Person(Person),
     /// The portrait is proved.
@@ -79,19 +82,6 @@ pub enum Event {
     Failed(Failure),
     /// The card was taken away.
     CardTaken,
-}
-
-/// Why nothing came of it, for the person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// The card left the reader before anything was proved.
-    CardLost,
-    /// The chip did not open.
-    WrongNumber,
-    /// No card came.
-    NoCard,
-    /// The machine cannot do it: nothing that the person could change.
-    OutOfOrder,
 }
 
 /// The screen, with what it shows. Personal data hang on the variants alone.
@@ -110,6 +100,8 @@ pub enum Screen {
         progress: Progress,
         /// What is proved already.
         known: Known,
+        /// What is missing at the moment; what was read is kept.
+        away: Option<Away>,
     },
     /// What came of it.
     Result {
@@ -255,6 +247,14 @@ impl Model {
                 }
                 None
             }
+            Event::Absent(what, left_ms) => {
+                self.away(Some(Away { what, left_ms }));
+                None
+            }
+            Event::Back => {
+                self.away(None);
+                None
+            }
             Event::Person(person) => {
                 if let Screen::Reading { known, .. } = &mut self.screen {
                     known.person = Some(person);
@@ -386,7 +386,12 @@ impl Model {
         self.idle_ms = 0;
         match &mut self.screen {
             Screen::Place if step != Step::PlaceCard => {
-                self.show(Screen::Reading { step, progress: Progress::NONE, known: Known::default() });
+                self.show(Screen::Reading {
+                    step,
+                    progress: Progress::NONE,
+                    known: Known::default(),
+                    away: None,
+                });
             }
             Screen::Reading { step: shown, progress, .. } => {
                 *shown = step;
@@ -396,6 +401,17 @@ impl Model {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn away(&mut self, missing: Option<Away>) {
+        self.idle_ms = 0;
+        if matches!(self.screen, Screen::Place) && missing.is_some() {
+            // The card left before the first step was told.
+            self.step(Step::OpenChip);
+        }
+        if let Screen::Reading { away, .. } = &mut self.screen {
+            *away = missing;
         }
     }
 
@@ -419,12 +435,7 @@ impl Model {
         if matches!(self.screen, Screen::Attract | Screen::Result { .. } | Screen::Fault { .. }) {
             return;
         }
-        let trouble = match failure.code {
-            ErrorCode::CardLost | ErrorCode::CardDisturbed | ErrorCode::CardMute => Trouble::CardLost,
-            ErrorCode::AccessDenied | ErrorCode::BadAccess => Trouble::WrongNumber,
-            ErrorCode::NoCard => Trouble::NoCard,
-            _ => Trouble::OutOfOrder,
-        };
+        let trouble = Trouble::of(&failure);
         let staff = self.setup.staff_open;
         self.show(Screen::Fault { trouble, failure, staff });
     }
@@ -440,6 +451,9 @@ impl Model {
                     let presented = presented.clone();
                     return self.begin(presented);
                 }
+            }
+            Screen::Reading { away: Some(away), .. } => {
+                away.left_ms = away.left_ms.saturating_sub(elapsed_ms);
             }
             Screen::Reading { progress, .. } => progress.pass(elapsed_ms),
             _ => {}
@@ -474,13 +488,5 @@ impl Model {
 
     fn first_language(&self) -> Language {
         self.setup.languages.first().copied().unwrap_or(Language::ENGLISH)
-    }
-}
-
-impl Entry {
-    /// Whether the digit at `at` of `count` typed ones may still be read.
-    #[must_use]
-    pub const fn is_readable(since_ms: u32, at: usize, count: usize) -> bool {
-        since_ms < DIGIT_SHOWN_MS && at + 1 == count
     }
 }

@@ -152,6 +152,8 @@ pub fn translate(event: worker::Event) -> Event {
     match event {
         worker::Event::Step(step) => Event::Step(step),
         worker::Event::Bytes { done, expected } => Event::Bytes { done, expected },
+        worker::Event::Absent { what, left_ms } => Event::Absent(what, left_ms),
+        worker::Event::Back => Event::Back,
         worker::Event::Holder(holder) => Event::Person(Person::from(*holder)),
         worker::Event::Portrait(portrait) => Event::Portrait(portrait),
         worker::Event::Decided(report) => Event::Decided(Box::new(Decision::of_report(*report))),

@@ -10,11 +10,14 @@ use zeroize::Zeroizing;
 use super::theme::Mark;
 use crate::presentation::Presentation;
 use crate::report::Report;
+use crate::worker::Absence;
 
 /// How many digits a Vietnamese personal number has.
 pub const NUMBER_DIGITS: usize = 12;
 /// How many of the last digits a public screen may show.
 const SHOWN_DIGITS: usize = 3;
+/// How long a typed digit stays readable.
+pub(super) const DIGIT_SHOWN_MS: u32 = 2_000;
 /// What stands for a digit that is not shown.
 const HIDDEN: char = '•';
 
@@ -121,11 +124,21 @@ pub struct ServiceLine {
     pub code: Option<String>,
 }
 
+impl Entry {
+    /// Whether the digit at `at` of `count` typed ones may still be read.
+    #[must_use]
+    pub const fn is_readable(since_ms: u32, at: usize, count: usize) -> bool {
+        since_ms < DIGIT_SHOWN_MS && at + 1 == count
+    }
+}
+
 /// Something that the person can do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hint {
     /// The card left the reader.
     CardGone,
+    /// Another card took its place.
+    OtherCard,
     /// What was presented is not this card's.
     WrongNumber,
     /// The document has expired.
@@ -138,7 +151,7 @@ impl Hint {
     /// Whether trying once more may help.
     #[must_use]
     pub const fn may_retry(&self) -> bool {
-        matches!(self, Self::CardGone | Self::WrongNumber)
+        matches!(self, Self::CardGone | Self::OtherCard | Self::WrongNumber)
     }
 
     /// Key of its sentence for the person.
@@ -146,6 +159,7 @@ impl Hint {
     pub fn text_key(&self) -> &str {
         match self {
             Self::CardGone => "ui-hint-card-gone",
+            Self::OtherCard => "ui-hint-other-card",
             Self::WrongNumber => "ui-hint-wrong-number",
             Self::Expired => "ui-hint-expired",
             Self::Service(key) => key,
@@ -210,6 +224,9 @@ impl Decision {
 /// What the person can act on. A refused card gets none: its reasons are for staff.
 fn hint(verdict: Verdict, raised: &[Reason], services: &[ServiceLine]) -> Option<Hint> {
     let any = |wanted: &[Reason]| raised.iter().any(|reason| wanted.contains(reason));
+    if any(&[Reason::OtherCard]) {
+        return Some(Hint::OtherCard);
+    }
     if any(&[Reason::CardGone, Reason::FileUnread]) {
         return Some(Hint::CardGone);
     }
@@ -237,6 +254,15 @@ pub struct Known {
     pub person: Option<Person>,
     /// The portrait, once proved; the pixels wipe themselves when the last holder lets go.
     pub portrait: Option<Arc<Pixels>>,
+}
+
+/// What is missing in the middle of a reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Away {
+    /// What it is, and who has to do something about it.
+    pub what: Absence,
+    /// How much longer it is waited for, in milliseconds.
+    pub left_ms: u32,
 }
 
 /// How far the reading is.

@@ -15,6 +15,7 @@ use reader_core::verify::{self, Presented, Proof, ProvedText, Settings, Strictne
 
 use super::link::{LinkMessage, LinkResult};
 use super::message::{Event, Step};
+use super::place::Absence;
 use super::{Cancel, Job, SIMULATED_CHIP, Verified};
 use crate::config::Tolerance;
 use crate::devices::pcsc::failure_of;
@@ -71,6 +72,10 @@ impl<'a> Judge<'a> {
                 self.partial.files.insert(file, state);
                 self.prove_text_once(tell);
             }
+            LinkMessage::Absent { what, left } => {
+                tell(Event::Absent { what, left_ms: u32::try_from(left.as_millis()).unwrap_or(u32::MAX) });
+            }
+            LinkMessage::Back => tell(Event::Back),
         }
     }
 
@@ -137,7 +142,10 @@ impl<'a> Judge<'a> {
         if let Some(failure) = reading.ended.as_ref().filter(|_| !opened).and_then(never_opened) {
             return Err(failure);
         }
-        let link = Link::of(&reading.exchanges, reading.elapsed_ms);
+        if let Some(failure) = reading.ended.as_ref().and_then(machine_failed) {
+            return Err(failure);
+        }
+        let link = Link::of(&reading.exchanges, reading.elapsed_ms, reading.interruptions);
         self.conclude(reading.capture, Some(link), started, cancel, tell)
     }
 
@@ -195,6 +203,12 @@ impl<'a> Judge<'a> {
     }
 }
 
+impl Drop for Judge<'_> {
+    fn drop(&mut self) {
+        self.partial.wipe();
+    }
+}
+
 /// Whether the site's rules refuse the card by what its chip proved alone.
 fn refused_already(proof: &Proof, job: &Job) -> bool {
     let without = verify::assemble(proof.clone(), HolderFindings::not_performed(), Vec::new());
@@ -247,6 +261,14 @@ fn never_opened(cause: &Cause) -> Option<Failure> {
             "Lay the card on the reader again, and present its machine-readable zone where only a number was given: an \
              older chip opens by that alone. If it returns, refer the person.",
         )),
+        _ => None,
+    }
+}
+
+/// The reader or its service is gone for good: the terminal could not do it, and the card has no part in that.
+fn machine_failed(cause: &Cause) -> Option<Failure> {
+    match cause {
+        Cause::Transport(error) if Absence::of(error) == Some(Absence::Machine) => Some(failure_of(error)),
         _ => None,
     }
 }

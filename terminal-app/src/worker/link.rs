@@ -1,16 +1,25 @@
-//! The link thread: exchanges with the chip and does nothing else.
+//! The link thread: exchanges with the chip and does nothing else. It outlasts the card's absence.
 
 use std::ops::ControlFlow;
 use std::sync::mpsc::SyncSender;
+use std::time::{Duration, Instant};
 
 use reader_core::capture::{Capture, FileState};
 use reader_core::lds::FileId;
-use reader_core::session::{self, AccessKey, Cause, ExchangeSize, Plan};
+use reader_core::session::{self, AccessKey, Cause, Earlier, ExchangeSize, Plan};
 use reader_core::transport::Transport;
 
 use super::Cancel;
+use super::place::{Absence, Place};
 use crate::entropy::SystemEntropy;
-use crate::failure::Failure;
+use crate::report::Interruption;
+
+/// Between two looks at an empty reader.
+const LOOK: Duration = Duration::from_millis(100);
+/// Before a card that lies there and gave nothing is tried again.
+const SETTLE: Duration = Duration::from_millis(800);
+/// Absences in one reading, each with something read before it. A card that is moved more often is not being read.
+const MAX_ABSENCES: usize = 8;
 
 /// What the link thread tells the judge.
 pub(super) enum LinkMessage {
@@ -20,6 +29,10 @@ pub(super) enum LinkMessage {
     Progress { file: FileId, done_bytes: usize, total_bytes: usize },
     /// A file is there.
     File(FileId, FileState),
+    /// Reading stands still until something comes back.
+    Absent { what: Absence, left: Duration },
+    /// It is back, and reading goes on.
+    Back,
 }
 
 /// What is left when the link thread ends.
@@ -28,35 +41,196 @@ pub(super) struct LinkResult {
     pub ended: Option<Cause>,
     pub exchanges: Vec<ExchangeSize>,
     pub elapsed_ms: u64,
+    pub interruptions: Vec<Interruption>,
 }
 
-/// Runs the whole conversation. The sender is dropped at the end, which ends the judge's waiting.
-pub(super) fn read<T: Transport>(
-    transport: T,
-    keys: &[AccessKey],
-    plan: &Plan,
-    cancel: &Cancel,
-    sender: &SyncSender<LinkMessage>,
-) -> Result<LinkResult, Failure> {
-    let started = std::time::Instant::now();
-    let mut observer = |event: session::Event<'_>| {
-        let message = match event {
-            session::Event::Step(step) => LinkMessage::Step(step),
-            session::Event::Progress { file, done_bytes, total_bytes } => {
-                LinkMessage::Progress { file, done_bytes, total_bytes }
+/// One reading from the first command to the last, absences of the card included.
+pub(super) struct Link<'a> {
+    pub keys: Vec<AccessKey>,
+    pub plan: &'a Plan,
+    /// How long an absence may last.
+    pub patience: Duration,
+    pub cancel: &'a Cancel,
+    pub sender: SyncSender<LinkMessage>,
+}
+
+/// One attempt at the chip, without the transport that it was made over.
+struct Attempt {
+    kept: Earlier,
+    ended: Option<Cause>,
+    /// Something came of it.
+    advanced: bool,
+}
+
+/// How waiting ended.
+enum Waited {
+    Back,
+    TooLong,
+    Cancelled,
+}
+
+impl Link<'_> {
+    /// Runs the whole conversation. The sender is dropped at the end, which ends the judge's waiting; keys and what is kept
+    /// for resuming go with it.
+    pub(super) fn read(self, place: &mut dyn Place) -> LinkResult {
+        let started = Instant::now();
+        let mut interruptions: Vec<Interruption> = Vec::new();
+        let mut attempt = self.attempt(place, None);
+        let mut until = Instant::now() + self.patience;
+        let (mut absences, mut tries) = (0, 0);
+        while let Some(what) = absence(attempt.ended.as_ref()) {
+            if !place.can_return() || self.patience.is_zero() || absences >= MAX_ABSENCES {
+                break;
             }
-            session::Event::Finished(file, bytes) => LinkMessage::File(file, FileState::Read(bytes.to_vec())),
-            session::Event::NotRead(file, state) => LinkMessage::File(file, state.clone()),
+            let away = Instant::now();
+            tries += 1;
+            if attempt.advanced {
+                // A new absence; else the old one goes on.
+                until = away + self.patience;
+                absences += 1;
+                tries = 0;
+            }
+            let mut interruption = Interruption {
+                after_apdus: attempt.kept.exchanges().len(),
+                away_ms: 0,
+                other_card: what == Absence::OtherCard,
+                resumed: false,
+            };
+            let waited = self.wait(place, what, until, tries > 1);
+            interruption.away_ms = milliseconds(away.elapsed());
+            if !matches!(waited, Waited::Back) {
+                interruptions.push(interruption);
+                if matches!(waited, Waited::Cancelled) {
+                    attempt.ended = Some(Cause::Cancelled);
+                }
+                break;
+            }
+            attempt = self.attempt(place, Some(attempt.kept));
+            interruption.resumed = attempt.advanced || attempt.ended.is_none();
+            interruptions.push(interruption);
+        }
+        let (capture, exchanges) = attempt.kept.into_capture();
+        LinkResult {
+            capture,
+            ended: attempt.ended,
+            exchanges,
+            elapsed_ms: milliseconds(started.elapsed()),
+            interruptions,
+        }
+    }
+
+    /// One session, or the next one after `earlier`.
+    fn attempt(&self, place: &mut dyn Place, earlier: Option<Earlier>) -> Attempt {
+        let mut advanced = false;
+        let mut observer = |event: session::Event<'_>| {
+            let message = match event {
+                session::Event::Step(step) => LinkMessage::Step(step),
+                session::Event::Progress { file, done_bytes, total_bytes } => {
+                    advanced = true;
+                    LinkMessage::Progress { file, done_bytes, total_bytes }
+                }
+                session::Event::Finished(file, bytes) => {
+                    advanced = true;
+                    LinkMessage::File(file, FileState::Read(bytes.to_vec()))
+                }
+                session::Event::NotRead(file, state) => LinkMessage::File(file, state.clone()),
+            };
+            // A judge that is gone needs nothing more from the chip.
+            let heard = self.sender.send(message).is_ok();
+            if heard && !self.cancel.is_cancelled() {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
         };
-        // A judge that is gone needs nothing more from the chip.
-        let heard = sender.send(message).is_ok();
-        if heard && !cancel.is_cancelled() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    };
-    let reading = session::read_chip(transport, keys, plan, &mut SystemEntropy, &mut observer);
-    Ok(LinkResult {
-        capture: reading.capture,
-        ended: reading.ended,
-        exchanges: reading.exchanges,
-        elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-    })
+        let mut entropy = SystemEntropy;
+        let mut pending = earlier;
+        let mut done = None;
+        let talked = place.talk(&mut |transport: &mut dyn Transport| {
+            let reading = match pending.take() {
+                Some(earlier) => session::resume_chip(
+                    transport,
+                    &self.keys,
+                    self.plan,
+                    &mut entropy,
+                    &mut observer,
+                    earlier,
+                ),
+                None => session::read_chip(transport, &self.keys, self.plan, &mut entropy, &mut observer),
+            };
+            let ended = reading.ended.clone();
+            done = Some((reading.into_earlier().0, ended));
+        });
+        let (kept, ended) = match (done, talked) {
+            (Some((kept, ended)), _) => (kept, ended),
+            (None, Err(error)) => (pending.unwrap_or_default(), Some(Cause::Transport(error))),
+            // A place that says it let the work talk and did not.
+            (None, Ok(())) => (pending.unwrap_or_default(), Some(Cause::Cancelled)),
+        };
+        advanced &= ended != Some(Cause::OtherChip);
+        Attempt { kept, ended, advanced }
+    }
+
+    /// Waits until a card that answers lies at the place again; another card has to go first. Nobody is told where it lies
+    /// there already, unless that was tried before and was `in_vain`.
+    fn wait(&self, place: &mut dyn Place, what: Absence, until: Instant, in_vain: bool) -> Waited {
+        let mut told = None;
+        let mut what = what;
+        let mut must_go = what == Absence::OtherCard;
+        let left = || until.saturating_duration_since(Instant::now());
+        let mut tell = |what: Absence| {
+            let news = told != Some(what);
+            told = Some(what);
+            !news || self.sender.send(LinkMessage::Absent { what, left: left() }).is_ok()
+        };
+        if in_vain {
+            if !tell(what) {
+                return Waited::Cancelled;
+            }
+            std::thread::sleep(SETTLE.min(left()));
+        }
+        loop {
+            if self.cancel.is_cancelled() {
+                return Waited::Cancelled;
+            }
+            if left().is_zero() {
+                return Waited::TooLong;
+            }
+            let looked = match place.is_occupied() {
+                Ok(true) if must_go => Ok(false),
+                Ok(true) => place.power().map(|()| true),
+                Ok(false) => {
+                    // Whatever lay here has gone: what is missing now is the card.
+                    (must_go, what) = (false, Absence::Card);
+                    Ok(false)
+                }
+                Err(error) => Err(error),
+            };
+            match looked {
+                Ok(true) => {
+                    let heard = self.sender.send(LinkMessage::Back).is_ok();
+                    return if heard { Waited::Back } else { Waited::Cancelled };
+                }
+                Ok(false) => {}
+                Err(error) => what = Absence::of(&error).unwrap_or(what),
+            }
+            if !tell(what) {
+                return Waited::Cancelled;
+            }
+            std::thread::sleep(LOOK.min(left()));
+        }
+    }
+}
+
+/// What has to come back before a reading that ended so can go on.
+fn absence(ended: Option<&Cause>) -> Option<Absence> {
+    match ended? {
+        Cause::OtherChip => Some(Absence::OtherCard),
+        Cause::Transport(error) => Absence::of(error),
+        _ => None,
+    }
+}
+
+fn milliseconds(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use reader_core::evidence::Holder;
 use reader_core::lds::portrait::Pixels;
 
+use super::place::Absence;
 use crate::failure::Failure;
 use crate::presentation::Presentation;
 use crate::report::Report;
@@ -70,6 +71,15 @@ pub enum Event {
         /// Expected in all, an estimate until the portrait's size is known.
         expected: usize,
     },
+    /// Reading stands still until something comes back; what was read is kept.
+    Absent {
+        /// What is waited for.
+        what: Absence,
+        /// How much longer, in milliseconds.
+        left_ms: u32,
+    },
+    /// It is back, and reading goes on.
+    Back,
     /// The texts are proved.
     Holder(Box<Holder>),
     /// The portrait is proved and decoded.

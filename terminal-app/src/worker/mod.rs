@@ -6,10 +6,12 @@
 mod judge;
 mod link;
 pub mod message;
+mod place;
 mod plan;
 mod services;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use reader_core::capture::Capture;
 use reader_core::pki::TrustSnapshot;
@@ -19,6 +21,7 @@ use reader_core::wire::date::Timestamp;
 
 pub use judge::judge_stored;
 pub use message::{Event, Intent, Step};
+pub use place::{Absence, Once, Place};
 pub use plan::plan_of;
 pub use services::{Services, ServicesError};
 
@@ -59,12 +62,27 @@ pub struct Verified {
     pub capture: Capture,
 }
 
-/// Reads and proves one chip, asks the services, decides. Blocks until the end; events come through `tell`.
+/// Reads and proves one chip that is there once, asks the services, decides: [`verify_at`] a place to which nothing returns.
 ///
 /// # Errors
-/// It could not be carried out: card gone before anything was proved, no randomness, stopped.
+/// As [`verify_at`].
 pub fn verify<T: Transport + Send>(
     transport: T,
+    plan: &Plan,
+    job: &Job,
+    cancel: &Cancel,
+    tell: &mut dyn FnMut(Event),
+) -> Result<Verified, Failure> {
+    verify_at(&mut Once(transport), plan, job, cancel, tell)
+}
+
+/// Reads and proves the chip that is powered at `place`, asks the services, decides. Blocks until the end; events come
+/// through `tell`. A card that leaves is waited for as long as the site says, and reading goes on where it stopped.
+///
+/// # Errors
+/// It could not be carried out: card gone before anything was proved, reader gone, no randomness, stopped.
+pub fn verify_at(
+    place: &mut dyn Place,
     plan: &Plan,
     job: &Job,
     cancel: &Cancel,
@@ -73,11 +91,13 @@ pub fn verify<T: Transport + Send>(
     let started = std::time::Instant::now();
     let keys = job.presentation.as_ref().map(Presentation::access_keys).transpose()?.unwrap_or_default();
     let (sender, receiver) = std::sync::mpsc::sync_channel(64);
+    let patience = Duration::from_secs(u64::from(job.site.wait_for_card_s));
     let mut judge = judge::Judge::new(job);
     let reading = std::thread::scope(|scope| {
+        let link = link::Link { keys, plan, patience, cancel, sender };
         let link = std::thread::Builder::new()
             .name("link".to_owned())
-            .spawn_scoped(scope, move || link::read(transport, &keys, plan, cancel, &sender))
+            .spawn_scoped(scope, move || link.read(place))
             .map_err(|error| {
                 Failure::new(crate::failure::ErrorCode::Internal, format!("no thread: {error}"))
             })?;
@@ -86,7 +106,7 @@ pub fn verify<T: Transport + Send>(
         }
         link.join().map_err(|_| {
             Failure::new(crate::failure::ErrorCode::Internal, "the link thread ended unexpectedly")
-        })?
+        })
     })?;
     judge.finish(reading, started, cancel, tell)
 }

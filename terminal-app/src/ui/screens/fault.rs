@@ -42,24 +42,17 @@ pub(super) fn draw(
             pictograms::card_on_reader(&painter, picture, &canvas.look, arrived);
         }
     }
-    let (sentence, explanation) = match trouble {
-        Trouble::CardLost => ("ui-moved", ""),
-        Trouble::WrongNumber => ("ui-wrong-number", "ui-hint-wrong-number"),
-        Trouble::NoCard => ("ui-no-card", "ui-place-explanation"),
-        Trouble::OutOfOrder => ("ui-fault", ""),
-    };
+    let (sentence, explanation) = trouble.text_keys();
     let view = canvas.words.get(if staff_open { "ui-staff-close" } else { "ui-staff" });
     let (leave, retry) = (canvas.words.get("ui-back"), canvas.words.get("ui-retry"));
     let mut row = vec![Choice { key: "staff", label: &view, weight: Weight::Quiet, action: Action::Staff }];
-    if trouble == Trouble::OutOfOrder {
-        row.push(Choice { key: "leave", label: &leave, weight: Weight::Secondary, action: Action::Leave });
-    } else {
-        row.push(Choice { key: "leave", label: &leave, weight: Weight::Secondary, action: Action::Leave });
+    row.push(Choice { key: "leave", label: &leave, weight: Weight::Secondary, action: Action::Leave });
+    if trouble.may_retry() {
         row.push(Choice { key: "retry", label: &retry, weight: Weight::Primary, action: Action::Retry });
     }
     let (did, rest) = layout::choices(canvas, words, &row);
-    let sentence = canvas.words.get(sentence);
-    let explanation = if explanation.is_empty() { String::new() } else { canvas.words.get(explanation) };
+    let sentence = canvas.words.get(&sentence);
+    let explanation = if explanation.is_empty() { String::new() } else { canvas.words.get(&explanation) };
     layout::words(canvas, rest, &sentence, &explanation);
     did
 }

@@ -78,8 +78,9 @@ pub(super) fn draw_with(ui: &mut Ui, model: &Model, words: &Words, portrait: Opt
         Screen::Attract => attract::draw(&mut canvas, area, model),
         Screen::Number(entry) => number::draw(&mut canvas, area, model, entry),
         Screen::Place => place::draw(&mut canvas, area, model),
-        Screen::Reading { step, progress, known } => {
-            reading::draw(&mut canvas, area, *step, progress, known, portrait)
+        Screen::Reading { step, progress, known, away } => {
+            let doing = reading::Doing { step: *step, progress, away: *away };
+            reading::draw(&mut canvas, area, &doing, known, portrait)
         }
         Screen::Result { decision, known, staff } => {
             result::draw(&mut canvas, area, model, decision, known, portrait, *staff)

@@ -1,4 +1,5 @@
-//! The card is being read: an arc by the bytes that really came, the step in words, the seconds.
+//! The card is being read: an arc by the bytes that really came, the step in words, the seconds. While the card is away
+//! the arc stays as it is, and the words say to put it back.
 
 use eframe::egui;
 use egui::{Rect, Role, Stroke, StrokeKind, Vec2, pos2};
@@ -8,27 +9,47 @@ use super::layout::{self, Choice};
 use crate::ui::canvas::{Canvas, Type, Weight};
 use crate::ui::model::Action;
 use crate::ui::pictograms;
-use crate::ui::visit::{Known, Progress};
+use crate::ui::visit::{Away, Known, Progress};
 use crate::worker::Step;
+
+/// What is going on.
+pub(super) struct Doing<'model> {
+    pub step: Step,
+    pub progress: &'model Progress,
+    pub away: Option<Away>,
+}
+
+impl Doing<'_> {
+    /// The sentence, and what explains it.
+    fn words(&self, canvas: &Canvas<'_>) -> (String, String) {
+        let seconds = |ms: u32| [("seconds", (ms / 1_000).to_string())];
+        let with =
+            |key: &str, [(name, value)]: [(&str, String); 1]| canvas.words.with(key, &[(name, &value)]);
+        if let Some(away) = self.away {
+            // A second that has begun counts: nobody is told to hurry within none.
+            let left = seconds(away.left_ms.saturating_add(999));
+            return (canvas.words.get(away.what.text_key()), with("ui-seconds-left", left));
+        }
+        // Once everything is read the card may be moved; the person need not hold still for the services.
+        let sentence = if self.step >= Step::AskServices { "ui-asking" } else { "ui-reading" };
+        let took = with("ui-seconds", seconds(self.progress.elapsed_ms));
+        (canvas.words.get(sentence), format!("{} · {took}", canvas.words.get(self.step.text_key())))
+    }
+}
 
 pub(super) fn draw(
     canvas: &mut Canvas<'_>,
     area: Rect,
-    step: Step,
-    progress: &Progress,
+    now: &Doing<'_>,
     known: &Known,
     portrait: Option<Drawn>,
 ) -> Option<Action> {
     let (picture, words) = layout::picture_and_words(canvas, area);
-    ring(canvas, picture, progress, portrait);
+    ring(canvas, picture, now.progress, portrait);
     let leave = canvas.words.get("ui-leave");
     let stop = Choice { key: "leave", label: &leave, weight: Weight::Secondary, action: Action::Leave };
     let (did, rest) = layout::choices(canvas, words, &[stop]);
-    // Once everything is read the card may be moved; the person need not hold still for the services.
-    let sentence = canvas.words.get(if step >= Step::AskServices { "ui-asking" } else { "ui-reading" });
-    let seconds = (progress.elapsed_ms / 1_000).to_string();
-    let seconds = canvas.words.with("ui-seconds", &[("seconds", &seconds)]);
-    let doing = format!("{} · {seconds}", canvas.words.get(step.text_key()));
+    let (sentence, doing) = now.words(canvas);
     match &known.person {
         Some(person) => {
             let (above, below) = rest.split_top_bottom_at_fraction(0.7);
