@@ -9,6 +9,7 @@
 //! number, as on the real card.
 
 mod beyond;
+mod further;
 mod protected;
 mod recipe;
 mod table;

@@ -12,7 +12,7 @@ use test_vectors::card::{Card, Directory};
 use test_vectors::chip::{Chip, Fault, TerminalFault};
 use test_vectors::issuer::calendar::Date;
 use test_vectors::issuer::cvc::digits;
-use test_vectors::issuer::groups::{EF_CVCA, data_group};
+use test_vectors::issuer::groups::{EF_COM, EF_CVCA, data_group, tag};
 use test_vectors::issuer::terminal_pki::{Chain, Hierarchy};
 use test_vectors::persona;
 
@@ -305,4 +305,29 @@ fn faults_strike() {
     assert_eq!(session.prove_terminal(&sound), "9000");
     let mut session = with_fault(TerminalFault::GrantsFreely);
     assert_eq!([3, 4].map(|group| session.group_status(group)), ["9000", "9000"]);
+}
+
+#[test]
+fn every_group_of_the_full_card_is_read_by_a_terminal_with_the_right() {
+    const GROUPS: [u8; 12] = [1, 2, 3, 4, 5, 7, 11, 12, 13, 14, 15, 16];
+    let persona = persona::find("all-groups").unwrap();
+    let card = persona.card(NOW_S);
+    let listed = &card.files[&EF_COM][18..];
+    assert_eq!(listed.len(), 2 + GROUPS.len());
+    let mut session = Inspection::by_pace(Chip::new(card.clone(), 7)).prove_chip();
+    for group in GROUPS {
+        let expected = if matches!(group, 3 | 4) { "6982" } else { "9000" };
+        assert_eq!(session.group_status(group), expected, "DG{group}");
+        assert!(listed[2..].contains(&tag(group)), "DG{group} in EF.COM");
+    }
+    assert_eq!(session.group_status(6), "6A82", "no DG6");
+    assert_eq!(session.prove_terminal(&persona.terminal_chain(Chain::Sound, NOW_S).unwrap()), "9000");
+    for group in GROUPS {
+        assert_eq!(session.read_group(group), card.files[&data_group(group)], "DG{group}");
+    }
+    // Without the right to fingers every other group is still read.
+    let mut session = Inspection::by_pace(Chip::new(card.clone(), 7)).prove_chip();
+    assert_eq!(session.prove_terminal(&persona.terminal_chain(Chain::FewerRights, NOW_S).unwrap()), "9000");
+    assert_eq!(session.group_status(3), "6982");
+    assert_eq!(session.read_group(4), card.files[&data_group(4)]);
 }

@@ -1,11 +1,11 @@
-//! The data groups of a card: EF.COM, DG1, DG2, DG3. Spec: 9303-10 §4.
+//! The data groups of a card: EF.COM, EF.CVCA, DG1, DG2. Spec: 9303-10 §4.
 //!
-//! DG13 is in [`super::details`], DG14 and DG15 in [`super::security_infos`].
+//! DG3 and DG4 are in [`super::patterns`], DG5, DG7, DG11, DG12 and DG16 in [`super::personal`], DG13 in
+//! [`super::details`], DG14 and DG15 in [`super::security_infos`].
 
 use super::der_out::{join, strip_zeros, tlv};
 use super::portrait::Portrait;
 use crate::card::Directory;
-use crate::num;
 
 /// Where a file stands.
 pub type Address = (Directory, u16);
@@ -70,31 +70,36 @@ pub fn dg1(lines: &[String]) -> Vec<u8> {
 }
 
 /// How a biometric template is announced. Spec: 9303-10 §4.7.2.1, ISO/IEC 7816-11 and CBEFF.
-struct Template {
-    kind: u32,
-    subtype: Option<u8>,
-    format_type: u16,
+pub(super) struct Template {
+    pub kind: u32,
+    pub subtype: Option<u8>,
+    pub format_type: u16,
 }
 
-fn biometric_group(group: u8, template: &Template, record: &[u8]) -> Vec<u8> {
-    let subtype = template.subtype.map_or_else(Vec::new, |subtype| tlv(&[0x82], &[subtype]));
-    let header = join(&[
-        tlv(&[0x80], &[0x01, 0x01]),
-        tlv(&[0x81], &strip_zeros(&template.kind.to_be_bytes())),
-        subtype,
-        tlv(&[0x87], &[0x01, 0x01]),
-        tlv(&[0x88], &template.format_type.to_be_bytes()),
-    ]);
-    let instance = join(&[tlv(&[0xA1], &header), tlv(&[0x5F, 0x2E], record)]);
-    let group_template = join(&[tlv(&[0x02], &[1]), tlv(&[0x7F, 0x60], &instance)]);
-    tlv(&[tag(group)], &tlv(&[0x7F, 0x61], &group_template))
+/// A group of biometric templates, each with its record.
+pub(super) fn biometric_group(group: u8, instances: &[(Template, Vec<u8>)]) -> Vec<u8> {
+    let count = instances.len().to_le_bytes()[0];
+    let mut body = vec![tlv(&[0x02], &[count])];
+    for (template, record) in instances {
+        let subtype = template.subtype.map_or_else(Vec::new, |subtype| tlv(&[0x82], &[subtype]));
+        let header = join(&[
+            tlv(&[0x80], &[0x01, 0x01]),
+            tlv(&[0x81], &strip_zeros(&template.kind.to_be_bytes())),
+            subtype,
+            tlv(&[0x87], &[0x01, 0x01]),
+            tlv(&[0x88], &template.format_type.to_be_bytes()),
+        ]);
+        let instance = join(&[tlv(&[0xA1], &header), tlv(&[0x5F, 0x2E], record)]);
+        body.push(tlv(&[0x7F, 0x60], &instance));
+    }
+    tlv(&[tag(group)], &tlv(&[0x7F, 0x61], &join(&body)))
 }
 
 /// DG2: one face.
 #[must_use]
 pub fn dg2(portrait: &Portrait) -> Vec<u8> {
     let template = Template { kind: 0x02, subtype: None, format_type: 0x0008 };
-    biometric_group(2, &template, &face_record(portrait))
+    biometric_group(2, &[(template, face_record(portrait))])
 }
 
 /// DG2 of exactly this size: the picture is padded with a comment that no decoder shows. `None` where the picture
@@ -145,13 +150,6 @@ fn face_record(portrait: &Portrait) -> Vec<u8> {
 
 fn four_bytes(number: usize) -> Vec<u8> {
     number.to_be_bytes().iter().copied().skip(size_of::<usize>() - 4).collect()
-}
-
-/// DG3: one finger template whose record is filler. A terminal without rights never sees it, and no finger is behind it.
-#[must_use]
-pub fn dg3(seed: &str) -> Vec<u8> {
-    let template = Template { kind: 0x08, subtype: Some(0x09), format_type: 0x0007 };
-    biometric_group(3, &template, &num::expand(&[b"simulated finger", seed.as_bytes()], 1_200))
 }
 
 #[cfg(test)]

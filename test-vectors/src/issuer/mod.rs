@@ -14,6 +14,8 @@ pub mod details;
 pub mod groups;
 pub mod lists;
 pub mod mrz;
+pub mod patterns;
+pub mod personal;
 pub mod portrait;
 pub mod security_infos;
 pub mod signer;

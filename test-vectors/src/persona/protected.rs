@@ -1,7 +1,7 @@
 //! Sound cards whose DG3 and DG4 are for terminals with a certificate: for the tests of Terminal Authentication.
 
 use super::Persona;
-use super::recipe::Recipe;
+use super::recipe::{Contents, Recipe};
 use super::table::{USUAL, accepted, man, woman};
 use crate::issuer::terminal_pki::Hierarchy;
 
@@ -9,7 +9,7 @@ const fn with(hierarchy: Hierarchy) -> Recipe {
     Recipe { terminals: Some(hierarchy), extended_length: true, ..USUAL }
 }
 
-pub(super) static PROTECTED: [Persona; 2] = [
+pub(super) static PROTECTED: [Persona; 3] = [
     Persona {
         name: "eac",
         summary_en: "A sound card: fingers for terminals with a certificate, ECDSA",
@@ -25,5 +25,13 @@ pub(super) static PROTECTED: [Persona; 2] = [
         expected: accepted("everything agrees, with fingers or without"),
         holder: woman("090000202000", "ÔNG THỊ PHÉP", [8, 19]),
         recipe: with(Hierarchy::RsaPss),
+    },
+    Persona {
+        name: "all-groups",
+        summary_en: "A sound card with every data group that the reader knows, fingers and iris among them",
+        summary_vi: "Thẻ hợp lệ có đủ mọi nhóm dữ liệu, kể cả vân tay và mống mắt",
+        expected: accepted("everything agrees, with the protected groups or without"),
+        holder: woman("090000203000", "PHÙNG THỊ ĐỦ", [1, 27]),
+        recipe: Recipe { contents: Contents::EveryGroup, ..with(Hierarchy::P256) },
     },
 ];

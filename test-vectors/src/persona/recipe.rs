@@ -15,12 +15,15 @@ use crate::issuer::groups::{
     self, EF_ATR_INFO, EF_CARD_ACCESS, EF_CARD_SECURITY, EF_COM, EF_CVCA, EF_SOD, data_group,
 };
 use crate::issuer::mrz::{self, Fields};
-use crate::issuer::portrait::{self, Look};
+use crate::issuer::patterns;
+use crate::issuer::portrait::{self, Look, Portrait};
 use crate::issuer::signer::{CurveForm, RsaTestKeys};
 use crate::issuer::sod::{self, LdsVersion, SodForm};
 use crate::issuer::terminal_pki::Hierarchy;
 use crate::issuer::{card_security, security_infos};
 use crate::num::{self, CurveName, Group};
+
+use super::further;
 
 /// Size of DG2, as on a real card.
 const DG2_BYTES: usize = 18_000;
@@ -106,6 +109,15 @@ pub(super) enum Dates {
     Expired,
 }
 
+/// Which groups a card has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Contents {
+    /// DG1, DG2, DG3, DG14, DG15, and DG13 on a Vietnamese card.
+    Usual,
+    /// DG4, DG5, DG7, DG11, DG12 and DG16 besides.
+    EveryGroup,
+}
+
 /// The one thing that is wrong with a card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
@@ -133,6 +145,7 @@ pub(super) struct Recipe {
     pub access: Access,
     pub chip_authentication: Option<ChipAuthentication>,
     pub active_authentication: ActiveAuthentication,
+    pub contents: Contents,
     /// Whose terminals may read DG3 and DG4; none without.
     pub terminals: Option<Hierarchy>,
     pub version: LdsVersion,
@@ -337,12 +350,15 @@ impl Recipe {
         let mut groups: BTreeMap<u8, Vec<u8>> = BTreeMap::from([
             (1, groups::dg1(&self.lines(holder, &fields))),
             (2, dg2(holder)),
-            (3, groups::dg3(persona)),
+            (3, patterns::dg3(persona)),
             (14, security_infos::dg14(&all_infos)),
             (15, security_infos::dg15(&active)),
         ]);
         if self.layout == Layout::VietnameseCard {
             groups.insert(13, self.details(holder, &dates).dg13());
+        }
+        if self.contents == Contents::EveryGroup {
+            groups.extend(further::groups(persona, holder, &dates));
         }
         let signing_time_s =
             (self.fault != Fault::NoDates).then(|| dates.issued.to_unix_s() + SIGNING_HOUR_S);
@@ -357,8 +373,10 @@ impl Recipe {
         let sod = sod::ef_sod(&form, &signed, &signer);
 
         // The order that Vietnamese cards are seen to list them in.
-        let listed: Vec<u8> =
-            [1, 2, 3, 13, 15, 14].into_iter().filter(|group| groups.contains_key(group)).collect();
+        let listed: Vec<u8> = [1, 2, 3, 4, 5, 7, 11, 12, 13, 15, 14, 16]
+            .into_iter()
+            .filter(|group| groups.contains_key(group))
+            .collect();
         let mut files = BTreeMap::from([(EF_COM, groups::ef_com(&listed)), (EF_SOD, sod)]);
         if !access.pace.is_empty() {
             files.insert(EF_CARD_ACCESS, security_infos::ef_card_access(&open_infos));
@@ -382,7 +400,7 @@ impl Recipe {
         let mut card = Card {
             persona: persona.to_owned(),
             files,
-            terminal_only: BTreeSet::from([data_group(3)]),
+            terminal_only: BTreeSet::from([data_group(3), data_group(4)]),
             access,
             chip_authentication: chip.into_iter().collect(),
             active_authentication: Some(active),
@@ -415,8 +433,12 @@ impl Recipe {
     }
 }
 
-fn dg2(holder: &Holder) -> Vec<u8> {
+pub(super) fn portrait(holder: &Holder) -> Portrait {
     let look = Look { female: holder.female, elderly: holder.elderly, glasses: holder.glasses };
-    let portrait = portrait::draw(holder.number, look);
+    portrait::draw(holder.number, look)
+}
+
+fn dg2(holder: &Holder) -> Vec<u8> {
+    let portrait = portrait(holder);
     groups::dg2_of_size(&portrait, DG2_BYTES).unwrap_or_else(|| groups::dg2(&portrait))
 }

@@ -3,7 +3,7 @@
 //! The last three digits of a number are the code that the simulated insurance gateway answers with (000: in order),
 //! the last six are the card access number. Every number begins with 090, which no province uses.
 
-use super::recipe::{Access, Dates, Fault, Holder, Layout, Recipe};
+use super::recipe::{Access, Contents, Dates, Fault, Holder, Layout, Recipe};
 use super::{Expected, Outcome, Persona, Verdict};
 use crate::card::{PaceOffer, Suite};
 use crate::issuer::cms_out::SignerIdentifier;
@@ -28,6 +28,7 @@ pub(super) const USUAL: Recipe = Recipe {
         suite: Suite::Aes128,
     }),
     active_authentication: ActiveAuthentication::Ecdsa(CurveName::BrainpoolP256r1),
+    contents: Contents::Usual,
     terminals: None,
     version: LdsVersion::V1_7,
     identifier: SignerIdentifier::IssuerAndSerial,

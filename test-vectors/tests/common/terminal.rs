@@ -159,6 +159,23 @@ impl Inspection {
         answer[answer.len() - 4..].to_owned()
     }
 
+    /// A whole group, in extended commands.
+    pub fn read_group(&mut self, group: u8) -> Vec<u8> {
+        assert_eq!(self.send(&to_hex(&[0x00, 0xA4, 0x02, 0x0C, 0x02, 0x01, group])), "9000");
+        let mut file = Vec::new();
+        loop {
+            let [high, low] = u16::try_from(file.len()).unwrap().to_be_bytes();
+            let mut part = from_hex(&self.send(&to_hex(&[0x00, 0xB0, high, low, 0, 0x07, 0xD0]))).unwrap();
+            let status = part.split_off(part.len() - 2);
+            file.extend(part);
+            match status[..] {
+                [0x90, 0x00] => {}
+                [0x62, 0x82] | [0x6B, 0x00] => return file,
+                _ => panic!("DG{group}: {status:02X?}"),
+            }
+        }
+    }
+
     /// EF.CVCA by its short identifier.
     pub fn authorities(&mut self) -> Vec<u8> {
         let mut answer = from_hex(&self.send("00B09C0000")).unwrap();
