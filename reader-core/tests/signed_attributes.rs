@@ -9,7 +9,7 @@ use reader_core::evidence::{Finding, Outcome, Reason};
 use reader_core::lds::FileId;
 use reader_core::pki::{Pins, TrustBuilder};
 use reader_core::verify::{Presented, Settings, Strictness, verify};
-use reader_core::wire::tlv::encode;
+use reader_core::wire::tlv::{Reader, Rules, encode};
 use test_vectors::card::Hash;
 use test_vectors::issuer::calendar::Date;
 use test_vectors::issuer::cms_out::SignerIdentifier;
@@ -45,6 +45,8 @@ struct Form {
     /// What is signed; `None` for the attributes as written.
     signed: Option<Vec<u8>>,
     bare_rsa: bool,
+    /// Changes the signature that the signer made.
+    rewritten: fn(&[u8], &[u8]) -> Vec<u8>,
     signers: usize,
 }
 
@@ -74,6 +76,7 @@ impl Form {
             attributes: Some(vec![content_type(), message_digest()]),
             signed: None,
             bare_rsa: false,
+            rewritten: |signature, _| signature.to_vec(),
             signers: 1,
         }
     }
@@ -113,7 +116,7 @@ impl Form {
             &sha256,
             &written.map(|written| encode(0xA0, &written)).unwrap_or_default(),
             &algorithm,
-            &encode(4, &issued.signer.sign(&signed)),
+            &encode(4, &(self.rewritten)(&issued.signer.sign(&signed), &signed)),
         ]);
         let data = sequence(&[
             &[2, 1, 3],
@@ -218,4 +221,41 @@ fn outdated_content_types_are_noted_and_those_of_other_files_refuted() {
 fn several_signers_are_noted_and_none_is_no_object() {
     tolerated(&Form { signers: 2, ..Form::usual() }, Reason::SeveralSigners);
     refuted(&Form { signers: 0, ..Form::usual() }, Reason::SodMalformed);
+}
+
+/// r ‖ s out of a SEQUENCE of both, for a curve of 384 bits.
+fn plain(signature: &[u8], _: &[u8]) -> Vec<u8> {
+    let mut numbers = Reader::new("test", Rules::Der, signature).enter("test", 0x30).unwrap();
+    let mut out = Vec::new();
+    for _ in 0..2 {
+        let number = numbers.expect(2).unwrap().value;
+        let number = number.strip_prefix(&[0]).unwrap_or(number);
+        out.extend(std::iter::repeat_n(0, 48 - number.len()));
+        out.extend_from_slice(number);
+    }
+    out
+}
+
+/// PKCS #1 v1.5 over SHA-256 without the NULL.
+fn without_null(_: &[u8], signed: &[u8]) -> Vec<u8> {
+    let key = RsaTestKeys::get().document_signer();
+    let info = sequence(&[&sequence(&[&oid(SHA256)]), &encode(4, &Hash::Sha256.digest(signed))]);
+    let mut block = vec![0, 1];
+    block.resize(key.modulus.len() - info.len() - 1, 0xFF);
+    block.push(0);
+    block.extend(info);
+    test_vectors::num::rsa_raw(&key.modulus, &key.private, &block)
+}
+
+#[test]
+fn other_ways_to_write_a_signature_are_noted() {
+    let form = Form { country: VIETNAM, rewritten: plain, ..Form::usual() };
+    tolerated(&form, Reason::PlainEcdsa);
+    // With the key's algorithm named, two notes.
+    let form = Form { bare_rsa: true, rewritten: without_null, ..Form::usual() };
+    let finding = form.judged(Strictness::Tolerant);
+    assert_eq!(finding.outcome, Outcome::Confirmed, "{:?}", finding.detail);
+    assert_eq!(finding.notes, [Reason::BareKeyAlgorithm, Reason::DigestInfoWithoutNull]);
+    let cut = Form { country: VIETNAM, rewritten: |s, m| plain(s, m)[1..].to_vec(), ..Form::usual() };
+    refuted(&cut, Reason::SodSignatureWrong);
 }

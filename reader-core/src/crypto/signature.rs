@@ -56,6 +56,12 @@ pub enum SignatureScheme {
         /// Hash of the message.
         hash: HashAlgorithm,
     },
+    /// The same with a DigestInfo that leaves out the NULL after the hash's identifier, as some signers write it. The whole
+    /// encoding is compared as with the other form, so that nothing is gained by choosing one.
+    RsaPkcs1WithoutNull {
+        /// Hash of the message.
+        hash: HashAlgorithm,
+    },
     /// RSASSA-PSS with MGF1 and trailer BC.
     RsaPss {
         /// Hash of the message.
@@ -72,7 +78,10 @@ impl SignatureScheme {
     #[must_use]
     pub const fn hash(self) -> HashAlgorithm {
         match self {
-            Self::Ecdsa { hash, .. } | Self::RsaPkcs1 { hash } | Self::RsaPss { hash, .. } => hash,
+            Self::Ecdsa { hash, .. }
+            | Self::RsaPkcs1 { hash }
+            | Self::RsaPkcs1WithoutNull { hash }
+            | Self::RsaPss { hash, .. } => hash,
         }
     }
 
@@ -81,7 +90,9 @@ impl SignatureScheme {
     pub fn name(self) -> String {
         match self {
             Self::Ecdsa { hash, .. } => format!("ECDSA with {hash}"),
-            Self::RsaPkcs1 { hash } => format!("RSA PKCS#1 v1.5 with {hash}"),
+            Self::RsaPkcs1 { hash } | Self::RsaPkcs1WithoutNull { hash } => {
+                format!("RSA PKCS#1 v1.5 with {hash}")
+            }
             Self::RsaPss { hash, .. } => format!("RSA-PSS with {hash}"),
         }
     }
@@ -162,8 +173,14 @@ pub fn verify_prehashed(
             };
             numbers.is_some_and(|(r, s)| ecdsa_holds(point, hash, r, s))
         }
-        (PublicKey::Rsa(rsa), SignatureScheme::RsaPkcs1 { hash: algorithm }) => {
-            let expected = pkcs1_encoding(algorithm, hash, rsa.modulus_len()).ok_or_else(too_short)?;
+        (
+            PublicKey::Rsa(rsa),
+            SignatureScheme::RsaPkcs1 { hash: algorithm }
+            | SignatureScheme::RsaPkcs1WithoutNull { hash: algorithm },
+        ) => {
+            let null: &[u8] =
+                if matches!(scheme, SignatureScheme::RsaPkcs1 { .. }) { &[0x05, 0x00] } else { &[] };
+            let expected = pkcs1_encoding(algorithm, null, hash, rsa.modulus_len()).ok_or_else(too_short)?;
             rsa.recover(signature).is_some_and(|recovered| recovered == expected)
         }
         (PublicKey::Rsa(rsa), SignatureScheme::RsaPss { hash: algorithm, mgf_hash, salt_len }) => {
@@ -241,8 +258,8 @@ fn plain_numbers(curve: Curve, signature: &[u8]) -> Option<(&[u8], &[u8])> {
     (signature.len() == 2 * curve.field_len()).then(|| signature.split_at_checked(curve.field_len()))?
 }
 
-/// EMSA-PKCS1-v1_5: the one right encoding, compared as a whole. Spec: RFC 8017 §9.2.
-fn pkcs1_encoding(algorithm: HashAlgorithm, hash: &[u8], len: usize) -> Option<Vec<u8>> {
+/// EMSA-PKCS1-v1_5: the one right encoding, compared as a whole. `null` are the parameters of the hash. Spec: RFC 8017 §9.2.
+fn pkcs1_encoding(algorithm: HashAlgorithm, null: &[u8], hash: &[u8], len: usize) -> Option<Vec<u8>> {
     let oid: &[u8] = match algorithm {
         HashAlgorithm::Sha1 => &[0x2B, 0x0E, 0x03, 0x02, 0x1A],
         HashAlgorithm::Sha224 => &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x04],
@@ -256,7 +273,7 @@ fn pkcs1_encoding(algorithm: HashAlgorithm, hash: &[u8], len: usize) -> Option<V
         Some(out)
     };
     let mut identifier = object(0x06, oid)?;
-    identifier.extend_from_slice(&[0x05, 0x00]);
+    identifier.extend_from_slice(null);
     let mut info = object(0x30, &identifier)?;
     info.extend(object(0x04, hash)?);
     let info = object(0x30, &info)?;

@@ -5,7 +5,7 @@
 
 use super::certificate::{Certificate, VerifyError, shortest};
 use super::signature_algorithm::{self, AlgorithmNote};
-use crate::crypto::signature::{self, SignatureScheme};
+use crate::crypto::signature::{self, EcdsaEncoding, SignatureScheme};
 use crate::wire::Malformed;
 use crate::wire::cms::{Attribute, SignedAttributes, SignedData, SignerIdentifier, SignerInfo};
 use crate::wire::date::Timestamp;
@@ -47,6 +47,24 @@ pub enum SignerNote {
     Unsorted,
     /// The signature algorithm was named by the key's.
     BareKeyAlgorithm,
+    /// The two numbers of an ECDSA signature stand side by side instead of in a SEQUENCE.
+    PlainEcdsa,
+    /// The hash's identifier inside an RSA signature has no NULL. A master list of ICAO's was signed so.
+    DigestInfoWithoutNull,
+}
+
+/// The other way in which signers write signatures of this scheme.
+const fn departure(scheme: SignatureScheme) -> Option<(SignatureScheme, SignerNote)> {
+    match scheme {
+        SignatureScheme::Ecdsa { hash, encoding: EcdsaEncoding::Der } => {
+            let plain = SignatureScheme::Ecdsa { hash, encoding: EcdsaEncoding::Plain };
+            Some((plain, SignerNote::PlainEcdsa))
+        }
+        SignatureScheme::RsaPkcs1 { hash } => {
+            Some((SignatureScheme::RsaPkcs1WithoutNull { hash }, SignerNote::DigestInfoWithoutNull))
+        }
+        _ => None,
+    }
 }
 
 /// What a check of one signer found.
@@ -109,17 +127,20 @@ pub fn check(
     if named.note == Some(AlgorithmNote::BareKeyAlgorithm) {
         notes.push(SignerNote::BareKeyAlgorithm);
     }
-    let holds = |message: &[u8]| {
-        signature::verify(&key, named.scheme, message, signer.signature)
-            .map(signature::SignatureCheck::is_valid)
-    };
-    if !holds(&attributes.signed_bytes())? {
-        match attributes.sorted_bytes() {
-            Some(sorted) if holds(&sorted)? => notes.push(SignerNote::Unsorted),
-            _ => return invalid(SignerFault::Signature),
+    let schemes =
+        [Some((named.scheme, None)), departure(named.scheme).map(|(scheme, note)| (scheme, Some(note)))];
+    let written = attributes.signed_bytes();
+    let messages =
+        [Some((written, None)), attributes.sorted_bytes().map(|sorted| (sorted, Some(SignerNote::Unsorted)))];
+    for (scheme, scheme_note) in schemes.into_iter().flatten() {
+        for (message, order_note) in messages.iter().flatten() {
+            if signature::verify(&key, scheme, message, signer.signature)?.is_valid() {
+                notes.extend(order_note.iter().copied().chain(scheme_note));
+                return Ok(SignerCheck::Valid(ValidSigner { scheme, signing_time, notes }));
+            }
         }
     }
-    Ok(SignerCheck::Valid(ValidSigner { scheme: named.scheme, signing_time, notes }))
+    invalid(SignerFault::Signature)
 }
 
 /// contentType and messageDigest stand once and are right; the signing time, if there is one.

@@ -280,6 +280,8 @@ fn with_signer(
         let reason = match note {
             SignerNote::Unsorted => Reason::AttributesUnsorted,
             SignerNote::BareKeyAlgorithm => Reason::BareKeyAlgorithm,
+            SignerNote::PlainEcdsa => Reason::PlainEcdsa,
+            SignerNote::DigestInfoWithoutNull => Reason::DigestInfoWithoutNull,
         };
         if case.settings.strictness == Strictness::Strict {
             return SodProof::unsigned(inputs, refuted(reason, &"not as the standard has it"));

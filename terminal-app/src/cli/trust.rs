@@ -205,7 +205,9 @@ fn scheme_name(scheme: SignatureScheme) -> String {
     let hash = scheme.hash().name().to_lowercase().replace('-', "");
     match scheme {
         SignatureScheme::Ecdsa { .. } => format!("ecdsa-{hash}"),
-        SignatureScheme::RsaPkcs1 { .. } => format!("rsa-{hash}"),
+        SignatureScheme::RsaPkcs1 { .. } | SignatureScheme::RsaPkcs1WithoutNull { .. } => {
+            format!("rsa-{hash}")
+        }
         SignatureScheme::RsaPss { salt_len, .. } => format!("pss-{hash}/salt{salt_len}"),
     }
 }
