@@ -9,6 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use lexopt::prelude::*;
 use test_vectors::chip::{BadKey, Chip, Fault, Shape, TerminalFault};
+use test_vectors::issuer::terminal_pki::Chain;
 use test_vectors::persona::{self, Persona};
 use test_vectors::vpcd::{self, Event, Left};
 
@@ -17,6 +18,7 @@ A SIMULATED chip card in a virtual reader of pcscd (driver vpcd). For tests and 
 
 usage: simulated-chip --list
        simulated-chip --persona NAME [--fault SPEC]... [--stand-in NAME] [--port N] [--host H] [--trust DIR]
+                      [--terminal DIR [--chain NAME]]
 
   --list           the invented holders and the faults
   --persona NAME   the card to insert
@@ -25,6 +27,9 @@ usage: simulated-chip --list
   --port N         where the driver listens (default 35963; 35964 is its second reader)
   --host H         the driver's machine (default 127.0.0.1)
   --trust DIR      also write the simulated authorities' certificates and revocation lists there
+  --terminal DIR   also write the certificates (.cvcert, in the order of presentation) and the private key (PKCS#8) of a
+                   terminal that may read the card's protected groups; personas eac, eac-rsa, all-groups
+  --chain NAME     those of another terminal, such as fewer-rights or expired-terminal (default sound); --list names them
 
 The reader is called \"Virtual PCD 00 00\". On Debian: apt-get install pcscd vsmartcard-vpcd, then start pcscd.
 End the program to take the card out.
@@ -44,12 +49,15 @@ struct Options {
     host: String,
     port: u16,
     trust: Option<PathBuf>,
+    terminal: Option<PathBuf>,
+    chain: Chain,
 }
 
 fn job() -> Result<Job, lexopt::Error> {
     let (mut persona, mut faults, mut trust) = (None, Vec::new(), None);
     let mut stand_in = "good-nist".to_owned();
     let (mut host, mut port) = ("127.0.0.1".to_owned(), vpcd::FIRST_PORT);
+    let (mut terminal, mut chain) = (None, Chain::Sound);
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
@@ -72,18 +80,24 @@ fn job() -> Result<Job, lexopt::Error> {
             Long("host") => host = parser.value()?.string()?,
             Long("port") => port = parser.value()?.parse()?,
             Long("trust") => trust = Some(parser.value()?.into()),
+            Long("terminal") => terminal = Some(parser.value()?.into()),
+            Long("chain") => {
+                let name = parser.value()?.string()?;
+                let found = Chain::NAMED.iter().find(|(known, _)| *known == name);
+                chain = found.ok_or_else(|| format!("no chain is called \"{name}\"; --list names them"))?.1;
+            }
             other => return Err(other.unexpected()),
         }
     }
     let persona = persona.ok_or("--persona NAME is needed; --list names them")?;
     let stand_in = persona::find(&stand_in)
         .ok_or_else(|| format!("no persona is called \"{stand_in}\"; --list names them"))?;
-    Ok(Job::Serve(Options { persona, faults, stand_in, host, port, trust }))
+    Ok(Job::Serve(Options { persona, faults, stand_in, host, port, trust, terminal, chain }))
 }
 
 fn list() {
     println!("Simulated cards of invented holders:");
-    for persona in persona::all() {
+    for persona in persona::all().iter().chain(persona::beyond()).chain(persona::protected()) {
         println!("  {:<26} {:<7} {}", persona.name, persona.expected.verdict.word(), persona.summary_en);
     }
     println!(
@@ -95,6 +109,10 @@ fn list() {
     }
     println!("SHAPE: {}", Shape::ALL.map(Shape::word).join(", "));
     println!("KEY: {}", BadKey::ALL.map(BadKey::word).join(", "));
+    println!("\nChains of certificates for a terminal:");
+    for (name, _) in Chain::NAMED {
+        println!("  {name}");
+    }
 }
 
 fn write_trust(folder: &Path, now_unix_s: i64) -> std::io::Result<()> {
@@ -106,6 +124,24 @@ fn write_trust(folder: &Path, now_unix_s: i64) -> std::io::Result<()> {
         std::fs::write(folder.join(format!("simulated-list-{number}.crl")), crl)?;
     }
     Ok(())
+}
+
+fn write_terminal(folder: &Path, options: &Options, now_unix_s: i64) -> Result<(), String> {
+    let Options { persona, chain, .. } = options;
+    let chain = persona.terminal_chain(*chain, now_unix_s).ok_or_else(|| {
+        format!(
+            "--terminal: the card of {} lets no terminal prove itself; eac, eac-rsa and all-groups do",
+            persona.name
+        )
+    })?;
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.join(name), bytes);
+    let written = std::fs::create_dir_all(folder).and_then(|()| {
+        for (number, certificate) in chain.certificates.iter().enumerate() {
+            write(&format!("simulated-terminal-{number}.cvcert"), certificate)?;
+        }
+        write("simulated-terminal.pk8", &chain.key.pkcs8())
+    });
+    written.map_err(|error| format!("--terminal {}: {error}", folder.display()))
 }
 
 fn describe(options: &Options, now_unix_s: i64) {
@@ -152,6 +188,9 @@ fn serve(options: &Options) -> Result<(), String> {
     let address = address.ok_or_else(|| format!("--host {}: no address", options.host))?;
     if let Some(folder) = &options.trust {
         write_trust(folder, now_unix_s).map_err(|error| format!("--trust {}: {error}", folder.display()))?;
+    }
+    if let Some(folder) = &options.terminal {
+        write_terminal(folder, options, now_unix_s)?;
     }
     describe(options, now_unix_s);
     // Every start has other random numbers, as a real card has.
