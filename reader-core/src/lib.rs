@@ -7,6 +7,7 @@
 pub mod capture;
 pub mod channel;
 pub mod crypto;
+pub mod cvc;
 pub mod evidence;
 pub mod key;
 pub mod lds;

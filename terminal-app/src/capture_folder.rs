@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use reader_core::capture::{
     AccessFailure, AccessTrace, ActiveAuthenticationTrace, Capture, ChipAuthenticationTrace, Deviation,
-    FileState, Origin,
+    FileState, Origin, TerminalAuthenticationOutcome, TerminalAuthenticationTrace,
 };
 use reader_core::lds::{DataGroup, FileId};
 use serde::{Deserialize, Serialize};
@@ -86,6 +86,7 @@ pub fn file_of_name(name: &str) -> Option<FileId> {
         "cardsecurity" => return Some(FileId::CARD_SECURITY),
         "atr" | "atr_info" => return Some(FileId::ATR_INFO),
         "com" => return Some(FileId::COM),
+        "cvca" => return Some(FileId::CVCA),
         "sod" => return Some(FileId::SOD),
         _ => {}
     }
@@ -224,6 +225,8 @@ struct Stored {
     #[serde(default)]
     active_authentication: Option<StoredSignature>,
     #[serde(default)]
+    terminal_authentication: Option<StoredTerminal>,
+    #[serde(default)]
     deviations: Vec<String>,
 }
 
@@ -231,6 +234,36 @@ struct Stored {
 struct StoredSignature {
     challenge: String,
     signature: String,
+}
+
+/// For the record alone: what a session was let at says nothing later.
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredTerminal {
+    authorities: Vec<String>,
+    certificates: Vec<String>,
+    rights: Vec<String>,
+    outcome: String,
+}
+
+impl StoredTerminal {
+    fn of(trace: &TerminalAuthenticationTrace) -> Self {
+        use TerminalAuthenticationOutcome as Ta;
+        Self {
+            authorities: trace.authorities.clone(),
+            certificates: trace.certificates.clone(),
+            rights: trace.rights.iter().map(ToString::to_string).collect(),
+            outcome: match &trace.outcome {
+                Ta::Authenticated => "authenticated".to_owned(),
+                Ta::NotNeeded => "not needed".to_owned(),
+                Ta::ChipNotAuthenticated => "no chip authentication before it".to_owned(),
+                Ta::NoAuthority => "the chip names no authority".to_owned(),
+                Ta::NoChain(what) | Ta::ChainInvalid(what) | Ta::KeyFailed(what) => what.clone(),
+                Ta::Refused { step, status } => format!("{} refused {status:04X}", step.name()),
+                Ta::Protocol(what) => format!("protocol: {what}"),
+                Ta::Aborted => "aborted".to_owned(),
+            },
+        }
+    }
 }
 
 const SCHEMA: &str = "idterm.capture/1";
@@ -257,6 +290,7 @@ impl Stored {
                 ChipAuthenticationTrace::Aborted => "aborted".to_owned(),
                 ChipAuthenticationTrace::NotUnderstood(what) => format!("not understood: {what}"),
             }),
+            terminal_authentication: capture.terminal_authentication.as_ref().map(StoredTerminal::of),
             active_authentication: match &capture.active_authentication {
                 Some(ActiveAuthenticationTrace::Signed { challenge, signature }) => {
                     Some(StoredSignature { challenge: hex(challenge), signature: hex(signature) })

@@ -11,6 +11,7 @@ pub mod entropy;
 pub mod failure;
 pub mod presentation;
 pub mod report;
+pub mod terminal_key;
 pub mod text;
 pub mod trust;
 #[cfg(feature = "kiosk")]

@@ -85,6 +85,14 @@ pub const LINUX: &[Need] = &[
         pacman: &["openssl"],
     },
     Need {
+        why: "a token in software, for keys that never leave one",
+        scopes: &[Scope::Test],
+        probes: &[Program("softhsm2-util")],
+        apt: &["softhsm2"],
+        dnf: &["softhsm"],
+        pacman: &["softhsm"],
+    },
+    Need {
         why: "the same judge as a library, to be measured beside",
         scopes: &[Scope::Compare],
         probes: &[Program("pkg-config"), PkgConfig("openssl")],

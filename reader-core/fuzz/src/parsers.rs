@@ -1,6 +1,7 @@
 //! One function per parser. None may panic, hang or grow without bound; where a shape can be written again, writing
 //! and reading must agree.
 
+use reader_core::cvc::CvCertificate;
 use reader_core::key;
 use reader_core::lds::portrait::{self, Portraits};
 use reader_core::lds::{
@@ -12,6 +13,7 @@ use reader_core::pki::{Certificate, Fingerprint, Provenance, TrustBuilder};
 use reader_core::wire::apdu::{Command, LengthForm, Response};
 use reader_core::wire::ber;
 use reader_core::wire::cms::SignedData;
+use reader_core::wire::cvc::{CvcShape, authorities};
 use reader_core::wire::date::{Date, Timestamp};
 use reader_core::wire::spki::Spki;
 use reader_core::wire::tlv::{self, Reader, Rules};
@@ -28,6 +30,7 @@ pub const ALL: &[(&str, Parser)] = &[
     ("cms", cms),
     ("com", com_file),
     ("crl", crl),
+    ("cvc", cv_certificate),
     ("der", der),
     ("dg1", dg1_file),
     ("dg2", dg2_file),
@@ -179,6 +182,23 @@ pub fn spki(bytes: &[u8]) -> bool {
     let Ok(info) = Spki::parse(bytes) else { return false };
     let _ = (info.ec_parameters(), info.rsa_key());
     key::public_key(bytes).is_ok_and(|public| !public.name().is_empty())
+}
+
+/// A card-verifiable certificate, its key, and what a chip is sent of it; and EF.CVCA, which is as small.
+pub fn cv_certificate(bytes: &[u8]) -> bool {
+    if let Ok(named) = authorities(bytes) {
+        assert!((1..=2).contains(&named.len()));
+    }
+    let Ok(shape) = CvcShape::parse(bytes) else { return false };
+    let Ok(certificate) = CvCertificate::parse(bytes) else { return false };
+    let sent = certificate.for_chip();
+    assert_eq!(sent, [shape.body, shape.signature_object].concat());
+    assert_eq!(tlv::encode(0x7F21, &sent), bytes, "writing gives what was read");
+    if let Ok(key) = certificate.public_key(None) {
+        assert!(certificate.holds(&key));
+        let _ = certificate.verify_under(&key, certificate.scheme());
+    }
+    true
 }
 
 /// DG1.

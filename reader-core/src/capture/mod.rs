@@ -9,6 +9,9 @@ use zeroize::Zeroize;
 
 use crate::lds::{DataGroup, FileId};
 
+mod terminal;
+pub use terminal::{TerminalAuthenticationOutcome, TerminalAuthenticationStep, TerminalAuthenticationTrace};
+
 /// What became of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileState {
@@ -144,6 +147,8 @@ pub struct Capture {
     pub chip_authentication: Option<ChipAuthenticationTrace>,
     /// Active authentication, if it was tried.
     pub active_authentication: Option<ActiveAuthenticationTrace>,
+    /// Terminal authentication, if this terminal could try it.
+    pub terminal_authentication: Option<TerminalAuthenticationTrace>,
     /// Departures from the plain course.
     pub deviations: Vec<Deviation>,
 }
@@ -159,6 +164,7 @@ impl Capture {
             bac: None,
             chip_authentication: None,
             active_authentication: None,
+            terminal_authentication: None,
             deviations: Vec::new(),
         }
     }

@@ -18,5 +18,7 @@ pub mod mapping;
 #[cfg(test)]
 mod published;
 pub mod rsa;
+pub mod rsa_private;
 pub mod secret;
 pub mod signature;
+pub mod signing;

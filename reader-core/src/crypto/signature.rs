@@ -10,6 +10,7 @@ use super::{
     ec::{self, Point},
     hash::HashAlgorithm,
     rsa::RsaPublicKey,
+    secret::EntropyError,
 };
 
 /// A key that signatures are checked with. Its existence proves that its numbers are in range.
@@ -139,6 +140,12 @@ pub enum SignatureError {
         /// Name of the key.
         key: String,
     },
+    /// A signature was made and does not hold under its own key.
+    #[error("the private key makes signatures that do not hold: its numbers do not belong together")]
+    Faulty,
+    /// No randomness for a signature.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
 }
 
 /// Checks `signature` of `message` under `key`.
@@ -259,7 +266,12 @@ fn plain_numbers(curve: Curve, signature: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// EMSA-PKCS1-v1_5: the one right encoding, compared as a whole. `null` are the parameters of the hash. Spec: RFC 8017 §9.2.
-fn pkcs1_encoding(algorithm: HashAlgorithm, null: &[u8], hash: &[u8], len: usize) -> Option<Vec<u8>> {
+pub(super) fn pkcs1_encoding(
+    algorithm: HashAlgorithm,
+    null: &[u8],
+    hash: &[u8],
+    len: usize,
+) -> Option<Vec<u8>> {
     let oid: &[u8] = match algorithm {
         HashAlgorithm::Sha1 => &[0x2B, 0x0E, 0x03, 0x02, 0x1A],
         HashAlgorithm::Sha224 => &[0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x04],
@@ -316,7 +328,7 @@ fn pss_holds(
 }
 
 /// MGF1. Spec: RFC 8017 B.2.1.
-fn mgf1(hash: HashAlgorithm, seed: &[u8], len: usize) -> Vec<u8> {
+pub(super) fn mgf1(hash: HashAlgorithm, seed: &[u8], len: usize) -> Vec<u8> {
     let mut mask = Vec::with_capacity(len + hash.len());
     for counter in 0_u32.. {
         if mask.len() >= len {

@@ -67,6 +67,13 @@ reasons! {
     NoTerminalCertificates = 1010, "This terminal has no certificates for Terminal Authentication.";
     AccessNotTried = 1011, "The chip offers this protocol, and it was not tried.";
     BacOutdated = 1012, "The chip was opened by BAC, which the standard no longer foresees for it.";
+    TerminalNotNeeded = 1021, "Nothing was to be read that needs Terminal Authentication.";
+    TerminalChipNotAuthenticated = 1022, "Terminal Authentication needs chip authentication first, which did not come about.";
+    TerminalNoAuthority = 1023, "The chip names no authority that could have let this terminal in.";
+    TerminalNoChain = 1024, "No certificates of this terminal lead to an authority that the chip trusts.";
+    TerminalChainInvalid = 1025, "The terminal's certificates are not valid now, or one is not signed as it says.";
+    TerminalKeyUnusable = 1026, "The terminal's own key for Terminal Authentication could not be used.";
+    TerminalRefused = 1027, "The chip refused the terminal's certificates or its signature.";
     ReadingResumed = 1041, "The card left and came back during the reading, proved that it is the same, and reading went on.";
     ResumedUnproved = 1042, "The card left and came back during the reading; that it is the same rests on its list of hashes alone.";
     OtherCard = 1043, "The card left during the reading, and another card was laid in its place.";

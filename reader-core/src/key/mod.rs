@@ -5,6 +5,7 @@
 //! any key. Spec: 9303-12 §4.1.6.3; TR-03111 §5.1; RFC 3279 §2.3.
 
 mod agreement;
+mod private;
 
 use crate::crypto::curve::{Curve, CurveError, ExplicitParameters};
 use crate::crypto::dh::{DhError, DomainError};
@@ -15,6 +16,7 @@ use crate::wire::Malformed;
 use crate::wire::spki::{EcParameters, Spki};
 
 pub use agreement::agreement_key;
+pub use private::private_key;
 
 const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
 const EC_DH: &str = "1.3.132.1.12";

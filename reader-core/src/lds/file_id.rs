@@ -32,6 +32,8 @@ impl FileId {
     pub const ATR_INFO: Self = Self { directory: Directory::MasterFile, id: 0x2F01 };
     /// EF.COM.
     pub const COM: Self = Self { directory: Directory::Emrtd, id: 0x011E };
+    /// EF.CVCA, the authorities that terminal authentication begins at. Not signed.
+    pub const CVCA: Self = Self { directory: Directory::Emrtd, id: 0x011C };
     /// EF.SOD, the document security object.
     pub const SOD: Self = Self { directory: Directory::Emrtd, id: 0x011D };
 
@@ -85,6 +87,7 @@ impl FileId {
             Self::ATR_INFO => "EF.ATR".to_owned(),
             Self::COM => "EF.COM".to_owned(),
             Self::SOD => "EF.SOD".to_owned(),
+            Self::CVCA => "EF.CVCA".to_owned(),
             _ => match self.as_group() {
                 Some(group) => group.to_string(),
                 None => format!("EF.{:04X}", self.id),

@@ -189,6 +189,8 @@ pub struct ChipAuthenticationPublicKey {
 pub struct TerminalAuthenticationInfo {
     /// 1 on ICAO documents.
     pub version: u32,
+    /// Where the authorities stand, if not in EF.CVCA: a file of the application.
+    pub authorities_file: Option<u16>,
 }
 
 /// How a chip signs the challenge of active authentication.
@@ -410,12 +412,19 @@ fn public_key(agreement: KeyAgreement, mut reader: Reader<'_>) -> Result<Securit
     Ok(SecurityInfo::ChipAuthenticationPublicKey(ChipAuthenticationPublicKey { agreement, spki, key_id }))
 }
 
-/// Version 1 may go on with the file identifier of EF.CVCA, which readers do not need to trust.
+/// Version 1 may go on with the file identifier of EF.CVCA, a short one after it. Spec: TR-03110-3 §A.1.1.3.
 fn terminal_authentication(mut reader: Reader<'_>) -> Result<SecurityInfo, Malformed> {
     let version = reader.small()?;
-    reader.optional(SEQUENCE)?;
+    let mut authorities_file = None;
+    if let Some(object) = reader.optional(SEQUENCE)? {
+        let mut file = reader.inside("TerminalAuthenticationInfo efCVCA", &object);
+        let id: Result<[u8; 2], _> = file.octet_string()?.try_into();
+        let fault = file.fault(Problem::Value("a file identifier that is not two bytes"));
+        authorities_file = Some(u16::from_be_bytes(id.map_err(|_| fault)?));
+    }
     reader.finish()?;
-    Ok(SecurityInfo::TerminalAuthentication(TerminalAuthenticationInfo { version }))
+    let info = TerminalAuthenticationInfo { version, authorities_file };
+    Ok(SecurityInfo::TerminalAuthentication(info))
 }
 
 fn active_authentication(mut reader: Reader<'_>) -> Result<SecurityInfo, Malformed> {

@@ -111,6 +111,12 @@ impl AccessKey {
         }
     }
 
+    /// The document number with its check digit, as terminal authentication signs it after BAC. Spec: 9303-11 §7.1.2.
+    pub(super) fn number_with_check_digit(&self) -> Option<&str> {
+        // Two dates with their check digits follow it.
+        self.bac_information().and_then(|text| text.get(..text.len().checked_sub(14)?))
+    }
+
     /// What BAC derives its keys from.
     pub(super) fn bac_information(&self) -> Option<&str> {
         (self.kind == Kind::Mrz).then(|| self.text())
@@ -132,6 +138,15 @@ mod tests {
         assert_eq!(text("T22000129", "640812", "101031"), "T22000129364081251010318");
         // A long TD1 number: 9303-11 appendix D.2.
         assert_eq!(text("D23145890734", "340712", "950712"), "D23145890734934071279507122");
+    }
+
+    #[test]
+    fn the_number_stands_before_the_dates() {
+        let key = AccessKey::mrz("T22000129", "640812", "101031").unwrap();
+        assert_eq!(key.number_with_check_digit(), Some("T220001293"));
+        let long = AccessKey::mrz("D23145890734", "340712", "950712").unwrap();
+        assert_eq!(long.number_with_check_digit(), Some("D231458907349"));
+        assert_eq!(AccessKey::can("123456").unwrap().number_with_check_digit(), None);
     }
 
     #[test]

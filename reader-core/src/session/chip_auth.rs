@@ -183,7 +183,7 @@ impl<T: Transport> ChipSession<T, Secured> {
         }
         let keys = SessionKeys::derive(&own.shared, offer.suite);
         let channel = Idle::new(keys, SendSequenceCounter::zero(offer.suite));
-        session.link.compressed_key = Some(offer.key.compressed(&own.public));
+        session.link.terminal.has_new_key(offer.key.compressed(&own.public));
         let trace =
             ChipAuthenticationTrace::NewKeysAnswered { public_key: offer.spki.clone(), key_id: offer.key_id };
         Ok(Self { link: session.link, state: Secured { channel, unconfirmed: Some(trace) } })
@@ -193,7 +193,7 @@ impl<T: Transport> ChipSession<T, Secured> {
     /// signs. Spec: 9303-11 §7.1.
     #[must_use]
     pub fn compressed_key(&self) -> Option<&[u8]> {
-        self.link.compressed_key.as_deref()
+        self.link.terminal.newest_key()
     }
 
     /// If no command has gone out under the new keys yet, sends one whose only purpose is its MAC.

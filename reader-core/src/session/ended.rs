@@ -13,6 +13,7 @@ use crate::wire::apdu::Command;
 use crate::wire::status::StatusWord;
 
 use super::link::{ChipWork, Link};
+use super::terminal_auth::Basis;
 use super::{ChipSession, Open};
 
 /// Why a session ended.
@@ -125,6 +126,7 @@ impl<T: Transport> Ended<T> {
     pub fn restart(self) -> ChipSession<T, Open> {
         let mut link = *self.link;
         link.chip_authentication = None;
+        link.terminal = Basis::new();
         link.extended = false;
         ChipSession { link, state: Open(()) }
     }

@@ -6,6 +6,7 @@ use crate::wire::apdu::{Command, EXTENDED_NE_MAX_BYTES, LengthForm, Response};
 use crate::wire::status::StatusWord;
 
 use super::Cause;
+use super::terminal_auth::Basis;
 
 /// Rounds of GET RESPONSE before a chip is taken to be stuck: 65,536 bytes in pieces of 256.
 const MAX_GET_RESPONSE: usize = 256;
@@ -29,6 +30,8 @@ pub enum ChipWork {
     ChipAuthentication,
     /// A signature of active authentication.
     ActiveAuthentication,
+    /// A signature check of terminal authentication.
+    TerminalAuthentication,
 }
 
 /// The sizes of one exchange.
@@ -51,8 +54,8 @@ pub(super) struct Link<T> {
     pub exchanges: Vec<ExchangeSize>,
     /// Chip authentication as witnessed so far.
     pub chip_authentication: Option<ChipAuthenticationTrace>,
-    /// The terminal's newest ephemeral key of chip authentication, in the form that terminal authentication signs.
-    pub compressed_key: Option<Vec<u8>>,
+    /// What terminal authentication rests on.
+    pub terminal: Basis,
     /// The last protected command had extended lengths.
     pub extended: bool,
 }
@@ -64,7 +67,7 @@ impl<T: Transport> Link<T> {
             timeout_ms,
             exchanges: Vec::new(),
             chip_authentication: None,
-            compressed_key: None,
+            terminal: Basis::new(),
             extended: false,
         }
     }

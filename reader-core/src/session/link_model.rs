@@ -30,6 +30,8 @@ pub struct LinkModel {
     pub chip_authentication_s: f64,
     /// For a signature of active authentication.
     pub active_authentication_s: f64,
+    /// One signature check of terminal authentication. Not in the measured model: taken to be like one of PACE's steps.
+    pub terminal_authentication_s: f64,
     /// Frame waiting time: a chip that takes longer asks for more, which costs two small frames.
     pub waiting_s: f64,
 }
@@ -48,6 +50,7 @@ impl Default for LinkModel {
             bac_s: 0.03,
             chip_authentication_s: 0.2,
             active_authentication_s: 0.2,
+            terminal_authentication_s: 0.1,
             waiting_s: 0.0773,
         }
     }
@@ -163,6 +166,7 @@ impl LinkModel {
             ChipWork::PaceAgreement => self.pace_s * 0.40,
             ChipWork::ChipAuthentication => self.chip_authentication_s,
             ChipWork::ActiveAuthentication => self.active_authentication_s,
+            ChipWork::TerminalAuthentication => self.terminal_authentication_s,
         }
     }
 }

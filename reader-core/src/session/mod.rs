@@ -49,6 +49,7 @@ mod plan;
 #[cfg(test)]
 mod published;
 mod resume;
+mod terminal_auth;
 pub mod wrong_card;
 
 use crate::capture::{AccessFailure, ChipAuthenticationTrace, FileState};
@@ -74,6 +75,7 @@ pub use pace::PaceOffer;
 pub use pace_group::PaceGroup;
 pub use plan::{ActiveAuthentication, BacFallback, ChipAuthentication, Plan};
 pub use resume::{Earlier, resume_chip};
+pub use terminal_auth::{Authorities, TerminalAuthentication};
 
 /// Before access control.
 pub struct Open(());
@@ -168,6 +170,7 @@ impl<T: Transport> ChipSession<T, Open> {
         };
         let opened = link.plain(&select_application(), ChipWork::None).and_then(|response| {
             if response.status == StatusWord::OK {
+                link.terminal.opened_by_bac(key.number_with_check_digit().unwrap_or_default());
                 bac::run(&mut link, information, entropy)
             } else {
                 Err(AccessFailure::Refused(response.status.0).into())

@@ -22,6 +22,8 @@ pub enum Step {
     ChipAuthentication,
     /// Active authentication.
     ActiveAuthentication,
+    /// Terminal authentication.
+    TerminalAuthentication,
 }
 
 /// Something happened.

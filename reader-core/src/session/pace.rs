@@ -141,6 +141,7 @@ pub(super) fn establish<T: Transport>(
     if chip == public {
         return Err(protocol("the chip sent back the terminal's ephemeral key").into());
     }
+    link.terminal.opened_by_pace(&answer, &public.encode(), offer.agreement() == KeyAgreement::Ecdh);
     let shared = own.agree(&chip)?;
     let keys = SessionKeys::derive(&shared, offer.suite);
 
@@ -257,6 +258,7 @@ fn step<T: Transport>(link: &mut Link<T>, step: Step, value: &[u8]) -> Result<Ve
     let extra = |tag: u8| step == Step::Tokens && matches!(tag, 0x87 | 0x88);
     match objects.split_first() {
         Some(((tag, value), rest)) if *tag == awaited && rest.iter().all(|(tag, _)| extra(*tag)) => {
+            rest.iter().for_each(|(_, authority)| link.terminal.names_authority(authority));
             Ok(value.clone())
         }
         _ => Err(malformed.into()),

@@ -2,7 +2,7 @@
 
 use crate::lds::DataGroup;
 
-use super::ReadLimits;
+use super::{ReadLimits, TerminalAuthentication};
 
 /// Whether BAC may follow a PACE that failed for another reason than a wrong password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +47,8 @@ pub struct Plan {
     pub chip_authentication: ChipAuthentication,
     /// Active authentication.
     pub active_authentication: ActiveAuthentication,
+    /// What this terminal shows to be let at DG3 and DG4, where the groups name them.
+    pub terminal_authentication: Option<TerminalAuthentication>,
     /// The challenge of active authentication where the site binds it to a transaction
     /// ([`crate::crypto::challenge::for_transaction`]); else 8 random bytes.
     pub challenge: Option<[u8; 8]>,
@@ -69,6 +71,7 @@ impl Default for Plan {
             bac_fallback: BacFallback::Allowed,
             chip_authentication: ChipAuthentication::WhenOffered,
             active_authentication: ActiveAuthentication::Always,
+            terminal_authentication: None,
             challenge: None,
             assumed_card_access: None,
             limits: ReadLimits::default(),

@@ -2,7 +2,7 @@
 
 use super::hashes::Files;
 use super::{Case, validity};
-use crate::capture::{AccessFailure, AccessTrace, Deviation, Origin};
+use crate::capture::{AccessFailure, AccessTrace, Deviation, Origin, TerminalAuthenticationOutcome};
 use crate::evidence::{Finding, Outcome, Reason, Witness};
 use crate::lds::security_infos::SecurityInfos;
 use crate::lds::{DataGroup, FileId, dg14};
@@ -98,7 +98,10 @@ pub(super) fn bac(case: &Case<'_>, files: &Files<'_>) -> Finding {
     finding
 }
 
-pub(super) fn terminal_authentication(files: &Files<'_>) -> Finding {
+pub(super) fn terminal_authentication(case: &Case<'_>, files: &Files<'_>) -> Finding {
+    if let (Origin::Live, Some(trace)) = (case.capture.origin, &case.capture.terminal_authentication) {
+        return terminal_outcome(&trace.outcome);
+    }
     let infos = match files.group(DataGroup::Dg14).required() {
         Ok(file) => dg14::parse(file).ok(),
         Err(finding) => return finding,
@@ -106,5 +109,24 @@ pub(super) fn terminal_authentication(files: &Files<'_>) -> Finding {
     match infos.and_then(|infos| infos.terminal_authentication()) {
         Some(_) => not_performed(Reason::NoTerminalCertificates),
         None => Finding::new(Outcome::NotSupported),
+    }
+}
+
+/// What the terminal could not do is not performed; what the chip did not let happen is undetermined: a refusal says
+/// nothing against the document.
+fn terminal_outcome(outcome: &TerminalAuthenticationOutcome) -> Finding {
+    use TerminalAuthenticationOutcome as Ta;
+    match outcome {
+        Ta::Authenticated => Finding::confirmed(Witness::ThisTerminal),
+        Ta::NotNeeded => not_performed(Reason::TerminalNotNeeded),
+        Ta::ChipNotAuthenticated => not_performed(Reason::TerminalChipNotAuthenticated),
+        Ta::NoAuthority => Finding::new(Outcome::Undetermined(Reason::TerminalNoAuthority)),
+        Ta::NoChain(what) => not_performed(Reason::TerminalNoChain).with_detail(what.clone()),
+        Ta::ChainInvalid(what) => not_performed(Reason::TerminalChainInvalid).with_detail(what.clone()),
+        Ta::KeyFailed(what) => not_performed(Reason::TerminalKeyUnusable).with_detail(what.clone()),
+        Ta::Refused { step, status } => Finding::new(Outcome::Undetermined(Reason::TerminalRefused))
+            .with_detail(format!("{} with status {status:04X}", step.name())),
+        Ta::Protocol(what) => Finding::new(Outcome::Undetermined(Reason::TerminalRefused)).with_detail(*what),
+        Ta::Aborted => Finding::new(Outcome::Aborted(Reason::CardGone)),
     }
 }

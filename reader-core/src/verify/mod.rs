@@ -142,7 +142,7 @@ fn prove(case: &Case<'_>, earlier: Option<passive::SodProof>) -> Inner {
     let findings = ProofFindings {
         access_pace: access::pace(case, &files),
         access_bac: access::bac(case, &files),
-        access_terminal_authentication: access::terminal_authentication(&files),
+        access_terminal_authentication: access::terminal_authentication(case, &files),
         chip_chip_authentication: chip.chip_authentication,
         chip_active_authentication: chip.active_authentication,
         chip_pace_cam: chip.pace_cam,

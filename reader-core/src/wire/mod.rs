@@ -7,6 +7,7 @@ pub mod apdu;
 pub mod ber;
 pub mod cms;
 pub mod cursor;
+pub mod cvc;
 pub mod date;
 pub mod der;
 pub mod dynamic;

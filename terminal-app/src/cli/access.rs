@@ -1,15 +1,18 @@
 //! What was presented with the card, from options, files or standard input.
 
 use std::io::Read;
+use std::sync::Arc;
 
 use reader_core::lds::mrz::Mrz;
 use reader_core::lds::personal::PersonalNumber;
 use reader_core::lds::qr::Qr;
 use zeroize::Zeroizing;
 
-use super::args::AccessArgs;
+use super::args::{AccessArgs, TerminalArgs};
+use crate::config::Site;
 use crate::failure::{ErrorCode, Failure};
 use crate::presentation::Presentation;
+use crate::terminal_key::{KeyPlace, TerminalSettings};
 
 /// Longest text that is read from a file or standard input.
 const MAX_TEXT_BYTES: u64 = 4_096;
@@ -79,6 +82,19 @@ pub fn presentation(args: &AccessArgs) -> Result<Option<Presentation>, Failure> 
         (None, None, None) => Ok(None),
         _ => Err(bad("--document, --birth and --expiry belong together".to_owned())),
     }
+}
+
+/// The site, with what the options say of terminal authentication in place of its own setting.
+///
+/// # Errors
+/// A `pkcs11:` address that cannot be used.
+pub fn with_terminal(site: Arc<Site>, args: &TerminalArgs) -> Result<Arc<Site>, Failure> {
+    let Some(key) = &args.ta_key else { return Ok(site) };
+    let key =
+        KeyPlace::parse(key).map_err(|error| Failure::new(ErrorCode::Usage, format!("--ta-key: {error}")))?;
+    let mut site = Arc::unwrap_or_clone(site);
+    site.terminal_authentication = Some(TerminalSettings::new(args.ta_chain.clone(), key));
+    Ok(Arc::new(site))
 }
 
 /// As [`presentation`], where something has to be presented.

@@ -136,6 +136,18 @@ pub struct AccessArgs {
     pub expiry: Option<String>,
 }
 
+/// With what this terminal is let at fingers and irises; in place of the site's setting.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Terminal authentication (in place of the site's setting)")]
+pub struct TerminalArgs {
+    /// Card-verifiable certificates: files or folders
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "ta_key")]
+    pub ta_chain: Vec<PathBuf>,
+    /// The key: a PKCS#8 file, or pkcs11:…; the PIN of a token comes from IDTERM_TOKEN_PIN
+    #[arg(long, value_name = "REF", requires = "ta_chain")]
+    pub ta_key: Option<String>,
+}
+
 /// Which reader.
 #[derive(Clone, Debug, Args)]
 pub struct ReaderArgs {
@@ -156,6 +168,9 @@ pub struct ReadArgs {
     /// How the chip is opened.
     #[command(flatten)]
     pub access: AccessArgs,
+    /// With what this terminal is let at fingers and irises.
+    #[command(flatten)]
+    pub terminal: TerminalArgs,
     /// Capture folder to write; it must not exist or be empty
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
@@ -173,6 +188,9 @@ pub struct VerifyArgs {
     /// How the chip is opened.
     #[command(flatten)]
     pub access: AccessArgs,
+    /// With what this terminal is let at fingers and irises.
+    #[command(flatten)]
+    pub terminal: TerminalArgs,
     /// Also keep the capture in this folder
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,

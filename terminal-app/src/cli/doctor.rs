@@ -1,6 +1,7 @@
 //! `idterm doctor`: what this machine has and lacks, each with its remedy.
 
 use firmware_profiles::{Choice, Match, Quirk, Slot};
+use reader_core::cvc::Role;
 use reader_core::transport::pcsc::PcscService;
 use reader_core::wire::date::Date;
 use serde_json::json;
@@ -8,7 +9,8 @@ use serde_json::json;
 use super::context::Context;
 use super::output::{Tone, bold, coloured};
 use super::readers::{advice, limits, why};
-use crate::failure::Failure;
+use crate::failure::{ErrorCode, Failure};
+use crate::terminal_key::certificate_files;
 use crate::text::Texts;
 use crate::worker::Services;
 
@@ -46,6 +48,7 @@ pub fn run(context: &Context) -> Result<u8, Failure> {
     kernel_modules(texts, &mut items);
     trust(context, &mut items);
     site(context, &mut items);
+    terminal_certificates(context, &mut items);
     clock(context, &mut items);
     not_in_this_version(texts, &mut items);
     let rows: Vec<_> = items
@@ -262,6 +265,56 @@ fn site(context: &Context, items: &mut Vec<Item>) {
         Ok(_) => items.push(Item::good("services", texts.get("doctor-services-sound"))),
     }
 }
+
+/// The certificates and the key with which this terminal is let at fingers and irises.
+fn terminal_certificates(context: &Context, items: &mut Vec<Item>) {
+    const WHAT: &str = "terminal certificates";
+    let texts = &context.output.texts;
+    let Some(settings) = context.site().ok().and_then(|site| site.terminal_authentication.clone()) else {
+        return;
+    };
+    let (Ok(files), Ok(today)) = (certificate_files(&settings.certificates), context.today()) else {
+        let failure = context.today().and_then(|today| settings.open(today));
+        let failure = failure.err().unwrap_or_else(|| Failure::new(ErrorCode::CannotRead, "unreadable"));
+        return items.push(Item::bad(WHAT, failure.text, failure.remedy));
+    };
+    for file in files {
+        let name = file.path.display().to_string();
+        let certificate = match file.certificate {
+            Ok(certificate) => certificate,
+            Err(what) => {
+                let text = texts.with("doctor-terminal-unreadable", &[("file", &name), ("what", &what)]);
+                items.push(Item::bad(WHAT, text, texts.get("doctor-terminal-remedy")));
+                continue;
+            }
+        };
+        let holder = certificate.holder().to_string();
+        let day = certificate.expires().to_string();
+        let late = certificate.expires() < today;
+        let soon = certificate.expires().start().0 - context.now.0 < SOON_S;
+        let link = certificate.authorization().role == Role::Cvca;
+        let values = [("holder", holder.as_str()), ("day", day.as_str()), ("file", name.as_str())];
+        if late && !link {
+            let text = texts.with("doctor-terminal-expired", &values);
+            items.push(Item::bad(WHAT, text, texts.get("doctor-terminal-remedy")));
+        } else if soon && !link {
+            let text = texts.with("doctor-terminal-soon", &values);
+            items.push(Item::open(WHAT, text, texts.get("doctor-terminal-remedy")));
+        } else {
+            items.push(Item::good(WHAT, texts.with("doctor-terminal-valid", &values)));
+        }
+    }
+    match settings.open_key() {
+        Ok(key) => {
+            let text = texts.with("doctor-terminal-key", &[("key", &key.public_key().name())]);
+            items.push(Item::good(WHAT, text));
+        }
+        Err(failure) => items.push(Item::bad(WHAT, failure.text, failure.remedy)),
+    }
+}
+
+/// Within this time a certificate should be renewed: they last a few weeks.
+const SOON_S: i64 = 7 * 86_400;
 
 /// A clock that is years off makes every certificate look expired or not yet valid.
 fn clock(context: &Context, items: &mut Vec<Item>) {

@@ -22,14 +22,14 @@ use crate::devices::place::PcscPlace;
 use crate::failure::{ErrorCode, Failure};
 use crate::presentation::Presentation;
 use crate::report::Report;
-use crate::worker::{self, Cancel, Job, Once, Place, Services, Verified, plan_of};
+use crate::worker::{self, Cancel, Job, Once, Place, Services, Verified, plan_of, with_terminal};
 
 /// `idterm verify`.
 ///
 /// # Errors
 /// It could not be carried out.
 pub fn verify(args: &VerifyArgs, context: &Context) -> Result<u8, Failure> {
-    let site = context.site()?;
+    let site = access::with_terminal(context.site()?, &args.terminal)?;
     let presentation = access::presentation(&args.access)?;
     let verified = if let Some(folder) = args.reader.reader.strip_prefix("capture:") {
         stored(Path::new(folder), presentation, &site, context.now, context)?
@@ -62,7 +62,7 @@ pub fn inspect(args: &InspectArgs, context: &Context) -> Result<u8, Failure> {
 /// # Errors
 /// It could not be carried out, or the folder cannot be written. What was read of a chip that left is kept.
 pub fn read(args: &ReadArgs, context: &Context) -> Result<u8, Failure> {
-    let mut site = Arc::unwrap_or_clone(context.site()?);
+    let mut site = Arc::unwrap_or_clone(access::with_terminal(context.site()?, &args.terminal)?);
     if !args.groups.is_empty() {
         site.groups = args
             .groups
@@ -202,7 +202,7 @@ fn live(
     let mut place = PcscPlace::open(&args.reader, args.wait_s, &catalogue, &mut place_card)?;
     // The virtual reader carries no card that anyone could hold in a hand.
     job.simulated_chip = place.is_virtual();
-    let plan = plan_of(site, &catalogue, place.exchange_timeout_ms());
+    let plan = with_terminal(plan_of(site, &catalogue, place.exchange_timeout_ms()), site, context.now)?;
     run(&mut place, &plan, &job, context)
 }
 
@@ -215,7 +215,7 @@ fn simulated(
 ) -> Result<Verified, Failure> {
     let persona = crate::demo::find(name)?;
     job.simulated_chip = true;
-    let plan = plan_of(&job.site, catalogue, SIMULATED_TIMEOUT_MS);
+    let plan = with_terminal(plan_of(&job.site, catalogue, SIMULATED_TIMEOUT_MS), &job.site, context.now)?;
     run(&mut Once(crate::demo::reader(persona, context.now)), &plan, job, context)
 }
 

@@ -7,10 +7,11 @@ use reader_core::lds::DataGroup;
 use reader_core::policy::{Policy, RawRule};
 use sha2::{Digest, Sha256};
 
-use super::site::{RawService, RawSite};
+use super::site::{RawService, RawSite, RawTerminal};
 use super::{Service, Site};
 use crate::capture_folder::hex;
-use crate::connectors;
+use crate::connectors::{self, PasswordSource};
+use crate::terminal_key::{KeyPlace, PIN_VARIABLE, TerminalSettings};
 use crate::text::Language;
 
 include!(concat!(env!("OUT_DIR"), "/sites.rs"));
@@ -114,6 +115,7 @@ fn check(name: String, raw: RawSite) -> Result<Site, SiteError> {
     let languages = languages(raw.screen.languages, &mut faults);
     let groups = groups(raw.read.groups, &mut faults);
     let (services, service_rules) = services(raw.services, &mut faults);
+    let terminal_authentication = terminal(raw.terminal_authentication, &mut faults);
     let policy = policy(raw.rules, service_rules, &mut faults);
     let mut missing = |key: &str| faults.push(format!("`{key}` is set neither here nor in what it inherits"));
     let idle_wipe_s = raw.screen.idle_wipe_s.unwrap_or_else(|| {
@@ -150,6 +152,7 @@ fn check(name: String, raw: RawSite) -> Result<Site, SiteError> {
             fall_back_to_bac,
             active_authentication,
             wait_for_card_s,
+            terminal_authentication,
             documents,
             list_max_age_days,
             policy,
@@ -203,6 +206,45 @@ fn groups(names: Option<Vec<String>>, faults: &mut Vec<String>) -> Vec<DataGroup
         faults.push("read.groups: DG1 is needed, since what was presented is compared with it".to_owned());
     }
     groups
+}
+
+/// Certificates and key of terminal authentication. The two belong together; a PIN is never written here itself.
+fn terminal(raw: RawTerminal, faults: &mut Vec<String>) -> Option<TerminalSettings> {
+    let certificates = match raw.certificates {
+        None => Vec::new(),
+        Some(toml::Value::String(one)) => vec![PathBuf::from(one)],
+        Some(several) => several.try_into().unwrap_or_else(|_| {
+            faults
+                .push("terminal_authentication.certificates: neither a path nor a list of paths".to_owned());
+            Vec::new()
+        }),
+    };
+    let pin = match raw.pin.map(toml::Value::try_into::<PasswordSource>) {
+        None => PasswordSource::Env(PIN_VARIABLE.to_owned()),
+        Some(Ok(source)) => source,
+        Some(Err(_)) => {
+            // What stands there may be the PIN: it is not repeated.
+            faults.push(
+                "terminal_authentication.pin: write { env = \"NAME\" } or { file = \"PATH\" }, never the PIN itself"
+                    .to_owned(),
+            );
+            return None;
+        }
+    };
+    match (certificates.is_empty(), raw.key) {
+        (true, None) => None,
+        (false, Some(key)) => match KeyPlace::parse(&key) {
+            Ok(key) => Some(TerminalSettings { certificates, key, pin }),
+            Err(error) => {
+                faults.push(format!("terminal_authentication.key: {error}"));
+                None
+            }
+        },
+        _ => {
+            faults.push("terminal_authentication: `certificates` and `key` belong together".to_owned());
+            None
+        }
+    }
 }
 
 /// The services that are on, and the rules of all of them.
@@ -293,6 +335,34 @@ mod tests {
         };
         for words in ["DG99", "DG1 is needed", "\"xx\"", "maybe", "passive.hushes", "carrier-pigeon"] {
             assert!(faults.iter().any(|fault| fault.contains(words)), "{words} in {faults:#?}");
+        }
+    }
+
+    #[test]
+    fn terminal_authentication_is_whole_or_absent_and_holds_no_pin() {
+        let with = |text: &str| {
+            let mut faults = Vec::new();
+            let raw = parse("test", &format!("[terminal_authentication]\n{text}")).unwrap();
+            (terminal(raw.terminal_authentication, &mut faults), faults)
+        };
+        let (settings, faults) =
+            with("certificates = \"cvc\"\nkey = \"key.der\"\npin = { env = \"DESK_PIN\" }");
+        assert_eq!((settings.unwrap().certificates, faults.len()), (vec![PathBuf::from("cvc")], 0));
+        assert!(with("").0.is_none());
+        let both =
+            with("certificates = [\"a\", \"b.cvcert\"]\nkey = \"pkcs11:object=k?module-path=/m\"").0.unwrap();
+        assert_eq!(both.certificates.len(), 2);
+        assert!(matches!(both.key, KeyPlace::Token(_)));
+        for text in [
+            "certificates = \"cvc\"",
+            "key = \"key.der\"",
+            "certificates = 3\nkey = \"key.der\"",
+            "certificates = \"cvc\"\nkey = \"pkcs11:object=k\"",
+            "certificates = \"cvc\"\nkey = \"k\"\npin = \"4711\"",
+        ] {
+            let (settings, faults) = with(text);
+            assert!(settings.is_none() && !faults.is_empty(), "{text}");
+            assert!(!faults.concat().contains("4711"), "{faults:?}");
         }
     }
 

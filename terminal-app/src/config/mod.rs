@@ -4,7 +4,7 @@ mod load;
 mod site;
 
 pub use load::{SiteError, built_in_names, load};
-pub use site::{FallBack, RawRead, RawService, RawSite, SignChallenge, Tolerance};
+pub use site::{FallBack, RawRead, RawService, RawSite, RawTerminal, SignChallenge, Tolerance};
 
 use std::collections::BTreeMap;
 
@@ -12,6 +12,7 @@ use reader_core::lds::DataGroup;
 use reader_core::policy::Policy;
 
 use crate::connectors::Field;
+use crate::terminal_key::TerminalSettings;
 use crate::text::Language;
 
 /// A checked site: everything inherited is filled in, and every word is understood.
@@ -37,6 +38,8 @@ pub struct Site {
     pub active_authentication: SignChallenge,
     /// Seconds for which a card that left during the reading is waited for.
     pub wait_for_card_s: u32,
+    /// With what this terminal is let at DG3 and DG4; `None` where it has nothing.
+    pub terminal_authentication: Option<TerminalSettings>,
     /// How departures from the standard are taken.
     pub documents: Tolerance,
     /// Age in days beyond which a revocation list says nothing any more.

@@ -25,6 +25,9 @@ pub struct RawSite {
     /// How it is proved.
     #[serde(default)]
     pub proof: RawProof,
+    /// With what this terminal is let at DG3 and DG4.
+    #[serde(default, skip_serializing_if = "RawTerminal::is_empty")]
+    pub terminal_authentication: RawTerminal,
     /// What each outcome of each check leads to, by check.
     #[serde(default)]
     pub rules: BTreeMap<String, toml::Value>,
@@ -100,6 +103,27 @@ pub struct RawProof {
     pub list_max_age_days: Option<u32>,
 }
 
+/// `[terminal_authentication]`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawTerminal {
+    /// Folder with the card-verifiable certificates, or several files and folders.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificates: Option<toml::Value>,
+    /// The key: a file, or `pkcs11:…`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Where the PIN of a token comes from: `{ env = "NAME" }` or `{ file = "PATH" }`. Never the PIN itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pin: Option<toml::Value>,
+}
+
+impl RawTerminal {
+    fn is_empty(&self) -> bool {
+        self.certificates.is_none() && self.key.is_none() && self.pin.is_none()
+    }
+}
+
 /// How departures from the standard are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -157,6 +181,14 @@ impl RawSite {
             proof: RawProof {
                 documents: self.proof.documents.or(parent.proof.documents),
                 list_max_age_days: self.proof.list_max_age_days.or(parent.proof.list_max_age_days),
+            },
+            terminal_authentication: RawTerminal {
+                certificates: self
+                    .terminal_authentication
+                    .certificates
+                    .or(parent.terminal_authentication.certificates),
+                key: self.terminal_authentication.key.or(parent.terminal_authentication.key),
+                pin: self.terminal_authentication.pin.or(parent.terminal_authentication.pin),
             },
             rules: over(self.rules, parent.rules),
             services,

@@ -21,8 +21,8 @@ impl Secret {
         Self(Zeroizing::new(text))
     }
 
-    /// The secret itself, for the wire only.
-    pub(super) fn expose(&self) -> &str {
+    /// The secret itself, for the wire or a token only.
+    pub(crate) fn expose(&self) -> &str {
         &self.0
     }
 }
@@ -48,7 +48,7 @@ pub enum PasswordSource {
 
 impl PasswordSource {
     /// Fetches the password. The error says what is missing and how to provide it.
-    pub(super) fn fetch(&self) -> Result<Secret, String> {
+    pub(crate) fn fetch(&self) -> Result<Secret, String> {
         let text = match self {
             Self::Held(secret) => return Ok(secret.clone()),
             Self::Env(name) => Zeroizing::new(std::env::var(name).map_err(|_| {

@@ -108,6 +108,7 @@ impl Desk for ReaderDesk {
         let reader = place.reader().to_owned();
         let job = self.common.job(presented, place.is_virtual());
         let plan = worker::plan_of(&self.common.site, &self.common.catalogue, place.exchange_timeout_ms());
+        let plan = worker::with_terminal(plan, &self.common.site, job.now)?;
         let mut verified = worker::verify_at(&mut place, &plan, &job, stop, tell)?;
         verified.capture.wipe();
         drop(place);

@@ -280,6 +280,7 @@ fn shown_step(step: session::Step) -> Step {
         | session::Step::Bac
         | session::Step::SelectApplication => Step::OpenChip,
         session::Step::ChipAuthentication | session::Step::ActiveAuthentication => Step::ProveChip,
+        session::Step::TerminalAuthentication => Step::ReadText,
         session::Step::Read(file) => match file.as_group() {
             Some(DataGroup::Dg14 | DataGroup::Dg15) => Step::ProveChip,
             Some(DataGroup::Dg2) => Step::ReadPortrait,

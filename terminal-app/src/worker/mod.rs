@@ -22,7 +22,7 @@ use reader_core::wire::date::Timestamp;
 pub use judge::judge_stored;
 pub use message::{Event, Intent, Step};
 pub use place::{Absence, Once, Place};
-pub use plan::plan_of;
+pub use plan::{plan_of, with_terminal};
 pub use services::{Services, ServicesError};
 
 pub use crate::connectors::Cancel;

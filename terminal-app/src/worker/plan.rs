@@ -1,9 +1,12 @@
 //! From a site file to what the session does with a chip.
 
 use firmware_profiles::Catalogue;
+use reader_core::lds::DataGroup;
 use reader_core::session::{ActiveAuthentication, BacFallback, Plan};
+use reader_core::wire::date::Timestamp;
 
 use crate::config::{FallBack, SignChallenge, Site};
+use crate::failure::{ErrorCode, Failure};
 
 /// What a site wants of a chip, as the session takes it.
 #[must_use]
@@ -24,4 +27,18 @@ pub fn plan_of(site: &Site, catalogue: &Catalogue, timeout_ms: u32) -> Plan {
         timeout_ms,
         ..Plan::default()
     }
+}
+
+/// The plan with the site's certificates and key, where it has them and reads something that needs them.
+///
+/// # Errors
+/// They cannot be opened: what a site was set up with should not be missed in silence.
+pub fn with_terminal(plan: Plan, site: &Site, now: Timestamp) -> Result<Plan, Failure> {
+    let Some(settings) = &site.terminal_authentication else { return Ok(plan) };
+    if !plan.groups.iter().copied().any(DataGroup::is_sensitive) {
+        return Ok(plan);
+    }
+    let today =
+        now.date().ok_or_else(|| Failure::new(ErrorCode::Internal, "the clock is outside the calendar"))?;
+    Ok(Plan { terminal_authentication: Some(settings.open(today)?), ..plan })
 }

@@ -8,6 +8,7 @@ mod complete;
 mod encode;
 mod fast;
 mod field;
+mod sign;
 mod spec;
 #[cfg(test)]
 mod tests;

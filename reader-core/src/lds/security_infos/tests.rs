@@ -17,7 +17,10 @@ fn reads_the_card_access_of_the_vietnamese_card() {
     let ca = infos.chip_authentication().next().unwrap();
     assert_eq!((ca.agreement, ca.suite, ca.version, ca.key_id), (KeyAgreement::Ecdh, Suite::Aes128, 1, None));
     assert_eq!(ca.oid_content(), CARD_ACCESS[21..31]);
-    assert_eq!(infos.terminal_authentication(), Some(TerminalAuthenticationInfo { version: 1 }));
+    assert_eq!(
+        infos.terminal_authentication(),
+        Some(TerminalAuthenticationInfo { version: 1, authorities_file: None })
+    );
     assert!(infos.contains(&CARD_ACCESS[34..]) && !infos.contains(&CARD_ACCESS[35..]));
     assert_eq!(infos.trailing_bytes, 0);
 }

@@ -5,6 +5,7 @@
 
 mod access;
 mod proofs;
+mod sensitive;
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -207,8 +208,12 @@ impl<'a> Conversation<'a> {
             session = self.read(session, FileId::COM)?;
         }
         for group in self.plan.groups.clone() {
+            if group.is_sensitive() {
+                session = self.authenticate_terminal(session, group)?;
+            }
             session = self.read_wanted(session, group)?;
         }
+        self.note_terminal_unused();
         session.confirm_chip_authentication()
     }
 
