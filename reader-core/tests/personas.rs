@@ -121,7 +121,7 @@ fn report(persona: &Persona, trust: &TrustSnapshot) -> (VerificationReport, Proo
 fn every_persona_gets_its_verdict_for_its_reason() {
     let trust = trust();
     let mut problems = Vec::new();
-    for persona in persona::all() {
+    for persona in persona::all().iter().chain(persona::protected()) {
         let (report, _) = report(persona, &trust);
         let reasons: Vec<(&str, &str)> =
             report.reasons.iter().map(|reason| (reason.check.as_str(), reason.code.as_str())).collect();
