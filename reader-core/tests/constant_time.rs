@@ -16,9 +16,13 @@ use reader_core::crypto::dh::{self, DhGroup};
 use reader_core::crypto::ec;
 use reader_core::crypto::secret::Secret;
 
-/// Secrets of each kind: small, large, sparse, dense, and of no pattern.
-const CLASSES: usize = 5;
-/// The argument that makes this program run each routine under each secret, to be counted.
+/// Secrets of each kind: small, dense, sparse, and of no pattern.
+const CLASSES: usize = 4;
+/// How far the least times of a sound routine may lie apart.
+const TIMES_SPREAD_PERMILLE: u64 = 50;
+/// Twenty rounds each.
+const MOST_TRIES: usize = 25;
+/// The argument that makes this program run routines under one class of secrets, to be counted.
 const COUNT: &str = "--count-instructions";
 
 /// One routine, ready to run with the secret of a class.
@@ -28,17 +32,17 @@ struct Routine {
     run: Box<dyn Fn(usize)>,
 }
 
-/// A secret of `bytes` bytes below every order of so many: its first byte is kept small, and it is never 0.
+/// A secret of `bytes` bytes below every order of so many: its first byte is kept small, and it is above 2.
 fn secret(class: usize, bytes: usize) -> Vec<u8> {
-    let mut out: Vec<u8> = match class {
-        0 => vec![0; bytes],
-        1 => vec![0xFF; bytes],
-        2 => (0..bytes).map(|at| if at % 8 == 7 { 0x80 } else { 0 }).collect(),
-        3 => (0..bytes).map(|at| if at < bytes / 2 { 0 } else { 0xFF }).collect(),
-        _ => (0..bytes).map(|at| u8::try_from((at * 167 + 89) % 251).unwrap()).collect(),
+    // Every class is made by the same steps, lest the making be what differs.
+    let [dense, sparse, mixed] = [1, 2, 3].map(|wanted| u8::from(black_box(class) == wanted));
+    let byte = |at: usize| {
+        let pattern = u8::try_from((at * 167 + 89) % 251).unwrap();
+        dense * 0xFF + sparse * (u8::from(at % 8 == 7) << 7) + mixed * pattern
     };
+    let mut out: Vec<u8> = (0..bytes).map(byte).collect();
     out[0] &= 0x3F;
-    *out.last_mut().unwrap() |= 1;
+    *out.last_mut().unwrap() |= 3;
     out
 }
 
@@ -46,8 +50,8 @@ fn routine(name: impl Into<String>, run: impl Fn(usize) + 'static) -> Routine {
     Routine { name: name.into(), leaks: false, run: Box::new(run) }
 }
 
-const CURVES: [Curve; 5] =
-    [Curve::P192, Curve::P256, Curve::BrainpoolP256r1, Curve::BrainpoolP320r1, Curve::P521];
+/// The code is the same for every curve; these differ in the number of limbs, and in whether a is −3 by itself.
+const CURVES: [Curve; 3] = [Curve::P192, Curve::BrainpoolP256r1, Curve::P521];
 
 fn routines() -> Vec<Routine> {
     let mut all = Vec::new();
@@ -117,64 +121,71 @@ fn square_and_multiply(exponent: &[u8]) {
     black_box(product);
 }
 
-/// The frame that callgrind counts, and that alone.
+/// Not inlined, so that every class runs the very same code.
 #[inline(never)]
-fn counted_region(routine: &Routine, class: usize) {
-    (routine.run)(class);
+fn run(routine: &Routine, class: usize) {
+    (routine.run)(black_box(class));
 }
 
-/// Runs in the counted process: one warming run of each routine, then one for each class.
-fn run_all() {
-    for routine in routines() {
-        for class in (0..CLASSES).chain(0..CLASSES) {
-            counted_region(black_box(&routine), black_box(class));
+/// What is run in one counted process.
+#[derive(Clone, Copy)]
+enum Selection {
+    /// Every routine that must not leak.
+    Sound,
+    /// One, by its place.
+    One(usize),
+    /// None: what the process costs by itself.
+    Nothing,
+}
+
+/// Runs in the counted process. The arguments of all classes are equally long, so that nothing else differs.
+fn run_counted(selection: &str, class: &str) {
+    let class = class.parse().unwrap();
+    for (at, routine) in routines().iter().enumerate() {
+        let chosen = match selection {
+            "sound" => !routine.leaks,
+            "nothing" => false,
+            one => one.parse() == Ok(at),
+        };
+        if chosen {
+            run(routine, class);
         }
     }
 }
 
-/// Instructions of each routine under each class; `None` where valgrind is absent.
-fn instruction_counts() -> Option<Vec<Vec<u64>>> {
-    let folder = std::env::temp_dir().join(format!("constant-time-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--collect-atstart=no", "--toggle-collect=*counted_region*"])
-        .arg("--dump-after=*counted_region*")
-        .arg(format!("--callgrind-out-file={}", folder.join("out").display()))
-        .arg(std::env::current_exe().unwrap())
-        .arg(COUNT)
-        .output();
-    let Ok(output) = output else {
-        let _ = std::fs::remove_dir_all(&folder);
-        return None;
+/// Instructions of a whole process for each class; `None` where valgrind is absent.
+fn instruction_counts(selection: Selection) -> Option<Vec<u64>> {
+    let selection = match selection {
+        Selection::Sound => "sound".to_owned(),
+        Selection::One(at) => at.to_string(),
+        Selection::Nothing => "nothing".to_owned(),
     };
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let total = |part: usize| {
-        let text = std::fs::read_to_string(folder.join(format!("out.{part}"))).unwrap();
-        let line = text.lines().find_map(|line| line.strip_prefix("summary: ")).unwrap();
-        line.split_whitespace().next().unwrap().parse::<u64>().unwrap()
+    let count = |class: usize| {
+        let output = Command::new("valgrind")
+            .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+            .arg(std::env::current_exe().unwrap())
+            .args([COUNT, &selection, &class.to_string()])
+            .output()
+            .ok()?;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{said}");
+        let total = said.lines().find_map(|line| line.split_once("Collected : ")).unwrap().1;
+        Some(total.trim().parse::<u64>().unwrap())
     };
-    let counts = (0..routines().len())
-        // The first half of a routine's runs warms it.
-        .map(|at| (0..CLASSES).map(|class| total(at * 2 * CLASSES + CLASSES + class + 1)).collect())
-        .collect();
-    let _ = std::fs::remove_dir_all(&folder);
-    Some(counts)
+    (0..CLASSES).map(count).collect()
 }
 
-/// The least time of each class in nanoseconds: what disturbs a run only ever makes it longer.
-fn least_times(routine: &Routine) -> Vec<u64> {
-    let rounds = 40;
-    let mut least = vec![u64::MAX; CLASSES];
-    for round in 0..rounds {
+/// Lowers the least time of each class in nanoseconds: what disturbs a run only ever makes it longer.
+fn lower(routine: &Routine, least: &mut [u64]) {
+    for round in 0..20 {
         for step in 0..CLASSES {
             let class = (step + round) % CLASSES;
             let begun = Instant::now();
-            counted_region(routine, class);
+            run(routine, class);
             let taken = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
             least[class] = least[class].min(taken);
         }
     }
-    least
 }
 
 fn spread_permille(counts: &[u64]) -> u64 {
@@ -186,33 +197,69 @@ fn report(unit: &str, name: &str, counts: &[u64]) {
     println!("{name}: {} {unit}, spread {}/1000", counts.iter().max().unwrap(), spread_permille(counts));
 }
 
+fn all_equal(counts: &[u64]) -> bool {
+    counts.windows(2).all(|pair| pair[0] == pair[1])
+}
+
+/// By instruction counts: what is wrong, or nothing; `None` where valgrind is absent.
+fn by_instructions(table: bool) -> Option<Vec<String>> {
+    let sound = instruction_counts(Selection::Sound)?;
+    report("instructions", "all routines in one process", &sound);
+    let alone = instruction_counts(Selection::Nothing)?;
+    let mut failed = Vec::new();
+    for (at, routine) in routines().iter().enumerate() {
+        // One by one only to print a table, or to find which one it is.
+        if !(table || routine.leaks || !all_equal(&sound)) {
+            continue;
+        }
+        let counts = instruction_counts(Selection::One(at))?;
+        let own: Vec<u64> =
+            counts.iter().zip(&alone).map(|(all, alone)| all.saturating_sub(*alone)).collect();
+        report("instructions", &routine.name, &own);
+        if all_equal(&counts) == routine.leaks {
+            failed.push(format!("{}: {counts:?}", routine.name));
+        }
+    }
+    if !all_equal(&sound) {
+        failed.push(format!("all routines: {sound:?}"));
+    }
+    Some(failed)
+}
+
+/// By the least of many times: what is wrong, or nothing.
+fn by_times() -> Vec<String> {
+    let mut failed = Vec::new();
+    for routine in &routines() {
+        // More rounds bring the least times of a sound routine together, and those of a leaking one never.
+        let mut least = vec![u64::MAX; CLASSES];
+        for _ in 0..MOST_TRIES {
+            lower(routine, &mut least);
+            if spread_permille(&least) <= TIMES_SPREAD_PERMILLE {
+                break;
+            }
+        }
+        report("ns", &routine.name, &least);
+        if (spread_permille(&least) > TIMES_SPREAD_PERMILLE) != routine.leaks {
+            failed.push(format!("{}: {least:?}", routine.name));
+        }
+    }
+    failed
+}
+
 fn main() -> ExitCode {
-    if std::env::args().any(|argument| argument == COUNT) {
-        run_all();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [mark, selection, class] = arguments.as_slice()
+        && mark == COUNT
+    {
+        run_counted(selection, class);
         return ExitCode::SUCCESS;
     }
-    let mut failed = Vec::new();
-    if let Some(all) = instruction_counts() {
-        for (routine, counts) in routines().iter().zip(&all) {
-            report("instructions", &routine.name, counts);
-            if (spread_permille(counts) > 0 || counts.iter().any(|count| *count != counts[0]))
-                != routine.leaks
-            {
-                failed.push(format!("{}: {counts:?}", routine.name));
-            }
-        }
-    } else {
-        println!("skipped, valgrind not present: instruction counts; times are compared instead");
-        for routine in &routines() {
-            // A busy machine may spoil one try, not three; a leak shows in each.
-            let tries: Vec<Vec<u64>> = (0..3).map(|_| least_times(routine)).collect();
-            let best = tries.iter().min_by_key(|counts| spread_permille(counts)).unwrap();
-            report("ns", &routine.name, best);
-            if (spread_permille(best) > 50) != routine.leaks {
-                failed.push(format!("{}: {best:?}", routine.name));
-            }
-        }
-    }
+    let given = |name: &str| arguments.iter().any(|argument| argument == name);
+    let counted = if given("--times") { None } else { by_instructions(given("--table")) };
+    let failed = counted.unwrap_or_else(|| {
+        println!("skipped, not present: valgrind; times are compared instead of instructions");
+        by_times()
+    });
     for failure in &failed {
         println!("FAILED {failure}");
     }
