@@ -427,9 +427,10 @@ fn the_listed_groups_are_compared_and_nothing_rests_on_them() {
 #[test]
 fn bac_is_noted_where_the_standard_has_given_it_up() {
     let bac_only = persona::find("good-bac").unwrap();
-    let noted = |now: Timestamp| {
+    // A card of a day was issued two years before it.
+    let noted_of = |card_of: Timestamp, now: Timestamp| {
         let mut capture = Capture::new(Origin::Live);
-        for ((directory, id), bytes) in bac_only.card(now.0).files {
+        for ((directory, id), bytes) in bac_only.card(card_of.0).files {
             let directory = match directory {
                 card::Directory::MasterFile => Directory::MasterFile,
                 card::Directory::Lds => Directory::Emrtd,
@@ -437,14 +438,18 @@ fn bac_is_noted_where_the_standard_has_given_it_up() {
             capture.files.insert(FileId { directory, id }, FileState::Read(bytes));
         }
         capture.bac = Some(AccessTrace::Opened);
-        let trust = trust_in(&[VIETNAM.csca(now.0).der]);
+        let trust = trust_in(&[VIETNAM.csca(card_of.0).der]);
         let proof = verify(&capture, &trust, &Presented::nothing(), now, &Settings::default(), None);
         assert!(proof.findings().passive_hashes.outcome.is_confirmed());
         proof.findings().access_bac.notes.contains(&Reason::BacOutdated)
     };
+    let noted = |now: Timestamp| noted_of(now, now);
     let year = |year| WireDate::new(year, 7, 1).unwrap().start();
     assert!(!noted(NOW), "issued in 2024, read in 2026");
     assert!(!noted(year(2027)));
+    let december = WireDate::new(2027, 12, 1).unwrap().start();
+    assert!(noted_of(year(2029), december), "issued in July 2027 without PACE");
+    assert!(!noted_of(year(2028), december), "issued in July 2026");
     assert!(noted(year(2028)), "whenever it was issued");
     assert!(noted(year(2030)), "issued in 2028 without PACE");
 }

@@ -4,6 +4,7 @@ use crate::capture::{AccessFailure, AccessTrace, Deviation, FileState};
 use crate::lds::FileId;
 use crate::lds::security_infos::SecurityInfos;
 use crate::transport::Transport;
+use crate::wire::status::StatusWord;
 
 use super::super::{BacFallback, Cause, ChipSession, Ended, Event, Open, PaceOffer, Step};
 use super::{Conversation, Session};
@@ -29,6 +30,8 @@ impl Conversation<'_> {
         let Cause::Access(because) = open.cause.clone() else { return Err(open) };
         let may = self.plan.bac_fallback == BacFallback::Allowed
             && because != AccessFailure::WrongPassword
+            // A wrong password, at whatever step the chip says so.
+            && because != AccessFailure::Refused(StatusWord::VERIFICATION_FAILED.0)
             && self.keys.iter().any(|key| !key.is_can());
         if !may {
             return Err(open);
