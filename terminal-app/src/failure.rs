@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use reader_core::evidence::Reason;
+use reader_core::session::wrong_card::{Judgement, StorageCard, WrongCard};
+
 macro_rules! errors {
     ($($name:ident = $number:literal, $usage:literal, $meaning:literal, $remedy:literal;)*) => {
         /// Every way in which a command can fail. Codes are stable.
@@ -68,6 +71,8 @@ errors! {
         "Lay the card flat on the reader, away from metal, and leave it still; close other card programs.";
     ReaderFault = 1019, false, "The PC/SC service answered with something unforeseen.",
         "Unplug the reader and plug it in again; if it returns, report it with the output of `idterm doctor`.";
+    WrongCard = 1020, false, "What lies on the reader is no document that can be opened.",
+        "Lay the identity document on the reader, alone and out of its cover.";
 }
 
 impl ErrorCode {
@@ -95,13 +100,53 @@ pub struct Failure {
     pub text: String,
     /// What to do; the code's own remedy unless something better is known.
     pub remedy: String,
+    /// What lies on the reader in place of a document, where that is what went wrong.
+    pub wrong_card: Option<Judgement>,
 }
 
 impl Failure {
     /// A failure with its code's own remedy.
     #[must_use]
     pub fn new(code: ErrorCode, text: impl Into<String>) -> Self {
-        Self { code, text: text.into(), remedy: code.remedy().to_owned() }
+        Self { code, text: text.into(), remedy: code.remedy().to_owned(), wrong_card: None }
+    }
+
+    /// Something else than a document lies on the reader.
+    #[must_use]
+    pub fn wrong_card(judgement: Judgement) -> Self {
+        let what = match judgement.card() {
+            WrongCard::Payment => {
+                "a bank card, or a phone that pays: the directory of payment applications answers"
+            }
+            WrongCard::Storage(StorageCard::Classic) => "a MIFARE Classic card",
+            WrongCard::Storage(StorageCard::Ultralight) => "a MIFARE Ultralight ticket",
+            WrongCard::Storage(StorageCard::Desfire) => "a MIFARE DESFire card: it answers in its native way",
+            WrongCard::Storage(StorageCard::Felica) => "a FeliCa card",
+            WrongCard::Storage(StorageCard::Other(_)) => "a storage card",
+            WrongCard::Several => {
+                "two cards, one above the other, or one that lies badly: it is found, and nothing answers"
+            }
+            WrongCard::Phone => "a phone: no application, no files, and another identifier each time",
+            WrongCard::NoApplication => {
+                "a chip card without the application of travel and identity documents"
+            }
+            WrongCard::Blocked => "a document whose chip or application is blocked",
+        };
+        let text = format!("on the reader lies {} {what}", judgement.certainty());
+        Self { wrong_card: Some(judgement), ..Self::new(ErrorCode::WrongCard, text) }
+    }
+
+    /// The reason that stands behind it, where there is one with a code of its own.
+    #[must_use]
+    pub fn reason(&self) -> Option<Reason> {
+        Some(match self.wrong_card?.card() {
+            WrongCard::Payment => Reason::PaymentCard,
+            WrongCard::Storage(_) => Reason::StorageCard,
+            WrongCard::Several => Reason::SeveralCards,
+            WrongCard::Phone => Reason::PhoneOnReader,
+            WrongCard::NoApplication => Reason::NoDocument,
+            WrongCard::Blocked => Reason::ChipBlocked,
+        })
     }
 
     /// The same with a remedy of its own.

@@ -308,11 +308,6 @@ fn whoever_leaves_while_the_card_is_away_leaves_nothing() {
     assert!(matches!(model.screen(), Screen::Reading { away: Some(_), .. }));
 }
 
-fn progress_of(model: &Model) -> &Progress {
-    let Screen::Reading { progress, .. } = model.screen() else { panic!("reading") };
-    progress
-}
-
 #[test]
 fn any_events_in_any_order_leave_a_way_out_and_an_empty_first_screen() {
     // A small generator with a fixed seed: the same walk on every machine.

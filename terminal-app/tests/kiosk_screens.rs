@@ -12,7 +12,8 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use kiosk_fixture::*;
 use reader_core::evidence::Reason;
 use reader_core::policy::Verdict;
-use terminal_app::failure::ErrorCode;
+use reader_core::session::wrong_card::WrongCard;
+use terminal_app::failure::{ErrorCode, Failure};
 use terminal_app::report::Report;
 use terminal_app::text::Language;
 use terminal_app::ui::model::{Action, Event, Model, Screen};
@@ -160,7 +161,34 @@ fn screens_of(language: Language, simulated: bool) -> Vec<(&'static str, Model)>
         drive(&mut model, [Event::Step(Step::OpenChip), failed(code)]);
         all.push((name, model));
     }
+    for judgement in WRONG_CARDS.map(|(judgement, ..)| judgement) {
+        let mut model = typed();
+        drive(&mut model, [Event::Step(Step::OpenChip), Event::Failed(Failure::wrong_card(judgement))]);
+        all.push((judgement.card().word(), model));
+    }
     all
+}
+
+#[test]
+fn a_wrong_card_is_named_to_the_person_and_to_staff() {
+    for (judgement, in_vietnamese, in_english, code) in WRONG_CARDS {
+        for (language, words) in [(vietnamese(), in_vietnamese), (Language::ENGLISH, in_english)] {
+            let mut model = Model::new(setup());
+            drive(&mut model, [Event::Did(Action::Speak(language))]);
+            type_number(&mut model);
+            drive(&mut model, [Event::Step(Step::OpenChip), Event::Failed(Failure::wrong_card(judgement))]);
+            let mut shown = harness(model, SIZES[1]);
+            let said = labels(&shown).join(" ").replace('\n', " ");
+            assert!(said.contains(words), "{judgement:?}: {said}");
+            assert!(!said.contains(code) && !said.contains("DESFire"), "codes are for staff: {said}");
+            let retry = labels(&shown).iter().any(|label| label == "Thử lại" || label == "Try again");
+            assert_eq!(retry, judgement.card() != WrongCard::Blocked, "{judgement:?}: {said}");
+            shown.state_mut().model.apply(Event::Did(Action::Staff));
+            shown.run_steps(2);
+            let said = labels(&shown).join(" ").replace('\n', " ");
+            assert!(said.contains(code) && said.contains(judgement.certainty()), "{judgement:?}: {said}");
+        }
+    }
 }
 
 /// `step-open-chip` where words should stand.
@@ -214,7 +242,7 @@ fn every_screen_speaks_its_language_and_shows_no_key() {
         label == NAME
             || ["Tiếng Việt", "English", "Terminal Authentication", "1948", "PACE"].contains(&label)
             || !label.chars().any(char::is_alphabetic)
-            || label.starts_with('E') && label.contains("on purpose")
+            || label.starts_with('E') && (label.contains("on purpose") || label.starts_with("E1020: "))
             || ErrorCode::ALL.iter().any(|code| code.remedy() == label)
     };
     let untranslated: BTreeSet<&str> = same.filter(|label| !alike(label)).collect();

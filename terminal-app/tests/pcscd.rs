@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use common::{Done, Folder, GOOD_NUMBER, check, idterm, now, reasons, trust_store, zone};
 use serde_json::{Value, json};
 use test_vectors::chip::{Chip, Fault};
+use test_vectors::foreign;
 use test_vectors::persona;
 use test_vectors::vpcd::{FIRST_PORT, Inserted};
 
@@ -134,6 +135,7 @@ fn through_the_real_service() {
     nobody_comes();
     sound_cards_pass(&store);
     defects_are_told(&store);
+    wrong_cards_are_named(&store);
     a_late_card_is_waited_for(&store);
     a_card_that_comes_back_is_read_on(&store);
     a_card_taken_away_is_noticed(&folder, &store);
@@ -206,6 +208,23 @@ fn defects_are_told(store: &str) {
         let done = verify(&["--number", &number, "--trust", store]).exits(status);
         let found = reasons(&done.json());
         assert!(found.iter().any(|(reason, _)| reason == code), "{name}: {found:?}");
+        drop(inserted);
+        settled(false);
+    }
+}
+
+/// Through the service: what a reader says of a card, and what the card answers.
+fn wrong_cards_are_named(store: &str) {
+    for name in ["bank-card", "transit-card", "classic-card", "phone", "other-id-card", "deactivated-card"] {
+        let foreign = foreign::find(name).unwrap();
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, FIRST_PORT));
+        let inserted = Inserted::new(address, foreign.card(7)).unwrap();
+        settled(true);
+        let done = verify(&["--number", GOOD_NUMBER, "--trust", store]).exits(1);
+        let error = done.error("E1020");
+        assert_eq!(error["reason"], foreign.reason, "{name}: {done}");
+        assert_eq!(error["certainty"] == "surely", foreign.surely, "{name}: {done}");
+        assert!(!done.all().contains(GOOD_NUMBER), "{done}");
         drop(inserted);
         settled(false);
     }

@@ -6,6 +6,7 @@
 pub mod card;
 pub mod chip;
 pub mod defect;
+pub mod foreign;
 pub mod gateway;
 pub mod issuer;
 pub mod num;

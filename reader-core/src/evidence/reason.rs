@@ -77,6 +77,12 @@ reasons! {
     ReadingResumed = 1041, "The card left and came back during the reading, proved that it is the same, and reading went on.";
     ResumedUnproved = 1042, "The card left and came back during the reading; that it is the same rests on its list of hashes alone.";
     OtherCard = 1043, "The card left during the reading, and another card was laid in its place.";
+    PaymentCard = 1051, "On the reader lies a payment card, or a phone that pays as one.";
+    StorageCard = 1052, "On the reader lies a card for rides, doors or lockers.";
+    SeveralCards = 1053, "What lies on the reader does not answer: perhaps two cards, one above the other.";
+    PhoneOnReader = 1054, "On the reader lies, in all likelihood, a phone.";
+    NoDocument = 1055, "The card has no application of travel and identity documents.";
+    ChipBlocked = 1056, "The chip of this document, or its application, is blocked.";
 
     ChipAuthenticationFailed = 1101, "The chip does not hold the private key that belongs to its signed key: it is a copy.";
     ChipAuthenticationRefused = 1102, "The chip refused chip authentication.";

@@ -94,9 +94,14 @@ impl Output {
     /// A failure: as a JSON document on stdout, or as text on stderr.
     pub fn failure(&self, failure: &Failure) {
         if self.json {
-            self.document(&serde_json::json!({
-                "error": { "code": failure.code.code(), "text": failure.text, "remedy": failure.remedy }
-            }));
+            let mut error = serde_json::json!({
+                "code": failure.code.code(), "text": failure.text, "remedy": failure.remedy
+            });
+            if let (Some(reason), Some(judged)) = (failure.reason(), failure.wrong_card) {
+                error["reason"] = reason.code().into();
+                error["certainty"] = judged.certainty().into();
+            }
+            self.document(&serde_json::json!({ "error": error }));
         } else {
             let label = coloured(Tone::Bad, &self.texts.get("cli-error"));
             let remedy = self.texts.get("cli-remedy");
@@ -115,6 +120,10 @@ impl Output {
                 if failure.remedy != failure.code.remedy() {
                     lines.push_str(&format!("\n  {}", failure.remedy));
                 }
+            }
+            if let Some(reason) = failure.reason() {
+                let sentence = self.texts.get(&format!("reason-{}", reason.number()));
+                lines.push_str(&format!("\n{}: {sentence}", reason.code()));
             }
             let _ = writeln!(anstream::stderr(), "{lines}");
         }

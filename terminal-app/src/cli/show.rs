@@ -170,3 +170,10 @@ pub fn tone_of(outcome: &str) -> Tone {
 pub fn persona_summary(persona: &test_vectors::persona::Persona, context: &Context) -> &'static str {
     if context.output.texts.language().code() == "vi" { persona.summary_vi } else { persona.summary_en }
 }
+
+/// What a wrong card is, in the language chosen.
+#[cfg(feature = "simulator")]
+#[must_use]
+pub fn foreign_summary(foreign: &test_vectors::foreign::Foreign, context: &Context) -> &'static str {
+    if context.output.texts.language().code() == "vi" { foreign.summary_vi } else { foreign.summary_en }
+}

@@ -19,10 +19,12 @@ use super::trust::no_trust;
 use crate::capture_folder::{self, FolderError, Taken};
 use crate::config::Site;
 use crate::devices::place::PcscPlace;
+#[cfg(feature = "simulator")]
+use crate::devices::simulated::ForeignPlace;
 use crate::failure::{ErrorCode, Failure};
 use crate::presentation::Presentation;
 use crate::report::Report;
-use crate::worker::{self, Cancel, Job, Once, Place, Services, Verified, plan_of, with_terminal};
+use crate::worker::{self, Cancel, Job, Place, Services, Verified, plan_of, with_terminal};
 
 /// `idterm verify`.
 ///
@@ -125,7 +127,9 @@ pub fn demo(args: &super::args::DemoArgs, context: &Context) -> Result<u8, Failu
         return list_personas(context);
     }
     let site = context.site()?;
-    let persona = crate::demo::find(&args.persona)?;
+    let foreign = test_vectors::foreign::find(&args.persona);
+    // What is presented with a wrong card is somebody's number all the same.
+    let persona = crate::demo::find(if foreign.is_some() { "good" } else { &args.persona })?;
     let gateway = crate::demo::SimulatedGateway::start()?;
     let job = Job {
         services: Arc::new(gateway.services(&site)?),
@@ -136,9 +140,14 @@ pub fn demo(args: &super::args::DemoArgs, context: &Context) -> Result<u8, Failu
         simulated_chip: true,
         language: context.output.texts.language(),
     };
-    context.output.line(format!("{}: {}", persona.name, show::persona_summary(persona, context)));
     let plan = plan_of(&site, &context.catalogue()?, SIMULATED_TIMEOUT_MS);
-    let verified = run(&mut Once(crate::demo::reader(persona, context.now)), &plan, &job, context)?;
+    let verified = if let Some(foreign) = foreign {
+        context.output.line(format!("{}: {}", foreign.name, show::foreign_summary(foreign, context)));
+        run(&mut ForeignPlace::new(foreign.card(0)), &plan, &job, context)?
+    } else {
+        context.output.line(format!("{}: {}", persona.name, show::persona_summary(persona, context)));
+        run(&mut worker::Once(crate::demo::reader(persona, context.now)), &plan, &job, context)?
+    };
     conclude(&verified.report, context)
 }
 
@@ -157,7 +166,18 @@ fn list_personas(context: &Context) -> Result<u8, Failure> {
             })
         })
         .collect();
-    context.output.document(&json!({ "personas": rows, "simulated": ["chip"] }));
+    let wrong: Vec<_> = test_vectors::foreign::ALL
+        .iter()
+        .map(|foreign| {
+            json!({
+                "name": foreign.name,
+                "summary": show::foreign_summary(foreign, context),
+                "reason": foreign.reason,
+                "certainty": if foreign.surely { "surely" } else { "probably" },
+            })
+        })
+        .collect();
+    context.output.document(&json!({ "personas": rows, "wrong_cards": wrong, "simulated": ["chip"] }));
     for persona in all {
         let verdict = persona.expected.verdict.word();
         context.output.line(format!(
@@ -165,6 +185,10 @@ fn list_personas(context: &Context) -> Result<u8, Failure> {
             persona.name,
             show::persona_summary(persona, context)
         ));
+    }
+    for foreign in &test_vectors::foreign::ALL {
+        let summary = show::foreign_summary(foreign, context);
+        context.output.line(format!("{:<26} {:<7} {summary}", foreign.name, foreign.reason));
     }
     Ok(0)
 }
@@ -213,10 +237,13 @@ fn simulated(
     catalogue: &firmware_profiles::Catalogue,
     context: &Context,
 ) -> Result<Verified, Failure> {
-    let persona = crate::demo::find(name)?;
     job.simulated_chip = true;
     let plan = with_terminal(plan_of(&job.site, catalogue, SIMULATED_TIMEOUT_MS), &job.site, context.now)?;
-    run(&mut Once(crate::demo::reader(persona, context.now)), &plan, job, context)
+    if let Some(foreign) = test_vectors::foreign::find(name) {
+        return run(&mut ForeignPlace::new(foreign.card(0)), &plan, job, context);
+    }
+    let persona = crate::demo::find(name)?;
+    run(&mut worker::Once(crate::demo::reader(persona, context.now)), &plan, job, context)
 }
 
 #[cfg(not(feature = "simulator"))]

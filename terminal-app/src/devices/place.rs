@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use firmware_profiles::Catalogue;
+use reader_core::session::wrong_card;
 use reader_core::transport::pcsc::{ConnectedCard, PcscService, ReaderInfo};
 use reader_core::transport::{Limits, Transport, TransportError};
 
@@ -30,7 +31,8 @@ impl PcscPlace {
     /// where there is something to wait for.
     ///
     /// # Errors
-    /// As [`pcsc::open`]; another program that holds the card is waited for first.
+    /// As [`pcsc::open`]; another program that holds the card is waited for first, and a card that stays silent is named
+    /// for what it may be.
     pub fn open(
         part: &str,
         wait_s: u32,
@@ -38,8 +40,16 @@ impl PcscPlace {
         waiting: &mut dyn FnMut(),
     ) -> Result<Self, Failure> {
         let begun = Instant::now();
+        let mut silent = 0;
         loop {
             match pcsc::open(part, wait_s, catalogue, waiting) {
+                Err(failure) if failure.code == ErrorCode::CardMute => {
+                    silent += 1;
+                    if let Some(judged) = wrong_card::judge_silence(silent) {
+                        return Err(Failure::wrong_card(judged));
+                    }
+                    std::thread::sleep(PAUSE);
+                }
                 Err(failure) if failure.code == ErrorCode::CardBusy && begun.elapsed() < BUSY => {
                     std::thread::sleep(PAUSE);
                 }

@@ -136,6 +136,9 @@ impl<'a> Judge<'a> {
         if reading.ended == Some(Cause::Cancelled) || cancel.is_cancelled() {
             return Err(Failure::new(ErrorCode::Cancelled, "cancelled"));
         }
+        if let Some(judgement) = reading.wrong_card {
+            return Err(Failure::wrong_card(judgement));
+        }
         let opened = [&reading.capture.pace, &reading.capture.bac]
             .into_iter()
             .any(|trace| matches!(trace, Some(AccessTrace::Opened)));

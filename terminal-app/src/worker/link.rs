@@ -4,10 +4,11 @@ use std::ops::ControlFlow;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
-use reader_core::capture::{Capture, FileState};
+use reader_core::capture::{AccessTrace, Capture, FileState};
 use reader_core::lds::FileId;
+use reader_core::session::wrong_card::{self, Judgement, Observed};
 use reader_core::session::{self, AccessKey, Cause, Earlier, ExchangeSize, Plan};
-use reader_core::transport::Transport;
+use reader_core::transport::{Transport, TransportError};
 
 use super::Cancel;
 use super::place::{Absence, Place};
@@ -42,6 +43,8 @@ pub(super) struct LinkResult {
     pub exchanges: Vec<ExchangeSize>,
     pub elapsed_ms: u64,
     pub interruptions: Vec<Interruption>,
+    /// It is no document that can be opened.
+    pub wrong_card: Option<Judgement>,
 }
 
 /// One reading from the first command to the last, absences of the card included.
@@ -60,6 +63,8 @@ struct Attempt {
     ended: Option<Cause>,
     /// Something came of it.
     advanced: bool,
+    /// It is no document that can be opened.
+    wrong_card: Option<Judgement>,
 }
 
 /// How waiting ended.
@@ -78,8 +83,14 @@ impl Link<'_> {
         let mut attempt = self.attempt(place, None);
         let mut until = Instant::now() + self.patience;
         let (mut absences, mut tries) = (0, 0);
+        let mut silence = Silence::default();
+        silence.hear(attempt.ended.as_ref());
         while let Some(what) = absence(attempt.ended.as_ref()) {
-            if !place.can_return() || self.patience.is_zero() || absences >= MAX_ABSENCES {
+            if attempt.wrong_card.is_some()
+                || !place.can_return()
+                || self.patience.is_zero()
+                || absences >= MAX_ABSENCES
+            {
                 break;
             }
             let away = Instant::now();
@@ -96,7 +107,7 @@ impl Link<'_> {
                 other_card: what == Absence::OtherCard,
                 resumed: false,
             };
-            let waited = self.wait(place, what, until, tries > 1);
+            let waited = self.wait(place, what, until, tries > 1, &mut silence);
             interruption.away_ms = milliseconds(away.elapsed());
             if !matches!(waited, Waited::Back) {
                 interruptions.push(interruption);
@@ -106,11 +117,15 @@ impl Link<'_> {
                 break;
             }
             attempt = self.attempt(place, Some(attempt.kept));
+            silence.hear(attempt.ended.as_ref());
             interruption.resumed = attempt.advanced || attempt.ended.is_none();
             interruptions.push(interruption);
         }
+        let nothing_came = attempt.kept.exchanges().is_empty();
+        let silent = attempt.ended.is_some() && nothing_came;
         let (capture, exchanges) = attempt.kept.into_capture();
         LinkResult {
+            wrong_card: attempt.wrong_card.or(silence.judged().filter(|_| silent)),
             capture,
             ended: attempt.ended,
             exchanges,
@@ -144,6 +159,8 @@ impl Link<'_> {
             }
         };
         let mut entropy = SystemEntropy;
+        let first = earlier.is_none();
+        let atr = place.atr().map(<[u8]>::to_vec);
         let mut pending = earlier;
         let mut done = None;
         let talked = place.talk(&mut |transport: &mut dyn Transport| {
@@ -159,21 +176,65 @@ impl Link<'_> {
                 None => session::read_chip(transport, &self.keys, self.plan, &mut entropy, &mut observer),
             };
             let ended = reading.ended.clone();
-            done = Some((reading.into_earlier().0, ended));
+            let opened = [&reading.capture.pace, &reading.capture.bac]
+                .into_iter()
+                .any(|trace| *trace == Some(AccessTrace::Opened));
+            let has_card_access = reading.capture.bytes(FileId::CARD_ACCESS).is_some();
+            let (kept, transport) = reading.into_earlier();
+            let wrong_card = if first {
+                self.doubt(transport, &atr, ended.as_ref(), opened, has_card_access)
+            } else {
+                None
+            };
+            done = Some((kept, ended, wrong_card));
         });
-        let (kept, ended) = match (done, talked) {
-            (Some((kept, ended)), _) => (kept, ended),
-            (None, Err(error)) => (pending.unwrap_or_default(), Some(Cause::Transport(error))),
+        let (kept, ended, wrong_card) = match (done, talked) {
+            (Some(done), _) => done,
+            (None, Err(error)) => (pending.unwrap_or_default(), Some(Cause::Transport(error)), None),
             // A place that says it let the work talk and did not.
-            (None, Ok(())) => (pending.unwrap_or_default(), Some(Cause::Cancelled)),
+            (None, Ok(())) => (pending.unwrap_or_default(), Some(Cause::Cancelled), None),
         };
         advanced &= ended != Some(Cause::OtherChip);
-        Attempt { kept, ended, advanced }
+        Attempt { kept, ended, advanced, wrong_card }
+    }
+
+    /// Whether what could not be opened is no document at all. Asked only of a card that refused the ordinary way; of one
+    /// that fell silent, the reader's word counts alone.
+    fn doubt(
+        &self,
+        mut transport: &mut dyn Transport,
+        atr: &Option<Vec<u8>>,
+        ended: Option<&Cause>,
+        opened: bool,
+        card_access: bool,
+    ) -> Option<Judgement> {
+        let ended = ended?;
+        match ended {
+            Cause::Refused { status, .. } if opened => wrong_card::judge_protected(*status),
+            _ if opened => None,
+            Cause::Transport(error) if error.is_card() => {
+                let told = Observed { atr: atr.clone(), ..Observed::default() };
+                wrong_card::judge(&told.meaning())
+            }
+            _ if wrong_card::leaves_open(ended) => {
+                let seen =
+                    wrong_card::observe(&mut transport, atr.as_deref(), card_access, self.plan.timeout_ms);
+                wrong_card::judge(&seen.meaning())
+            }
+            _ => None,
+        }
     }
 
     /// Waits until a card that answers lies at the place again; another card has to go first. Nobody is told where it lies
     /// there already, unless that was tried before and was `in_vain`.
-    fn wait(&self, place: &mut dyn Place, what: Absence, until: Instant, in_vain: bool) -> Waited {
+    fn wait(
+        &self,
+        place: &mut dyn Place,
+        what: Absence,
+        until: Instant,
+        in_vain: bool,
+        silence: &mut Silence,
+    ) -> Waited {
         let mut told = None;
         let mut what = what;
         let mut must_go = what == Absence::OtherCard;
@@ -198,10 +259,11 @@ impl Link<'_> {
             }
             let looked = match place.is_occupied() {
                 Ok(true) if must_go => Ok(false),
-                Ok(true) => place.power().map(|()| true),
+                Ok(true) => place.power().map(|()| true).inspect_err(|error| silence.note(error)),
                 Ok(false) => {
                     // Whatever lay here has gone: what is missing now is the card.
                     (must_go, what) = (false, Absence::Card);
+                    *silence = Silence::default();
                     Ok(false)
                 }
                 Err(error) => Err(error),
@@ -214,11 +276,37 @@ impl Link<'_> {
                 Ok(false) => {}
                 Err(error) => what = Absence::of(&error).unwrap_or(what),
             }
+            if silence.judged().is_some() && !must_go {
+                what = Absence::Several;
+            }
             if !tell(what) {
                 return Waited::Cancelled;
             }
             std::thread::sleep(LOOK.min(left()));
         }
+    }
+}
+
+/// How often in a row something lay there and no answer was understood.
+#[derive(Default)]
+struct Silence {
+    tries: usize,
+}
+
+impl Silence {
+    fn note(&mut self, error: &TransportError) {
+        self.tries = if Absence::is_silence(error) { self.tries + 1 } else { 0 };
+    }
+
+    fn hear(&mut self, ended: Option<&Cause>) {
+        match ended {
+            Some(Cause::Transport(error)) => self.note(error),
+            _ => self.tries = 0,
+        }
+    }
+
+    const fn judged(&self) -> Option<Judgement> {
+        wrong_card::judge_silence(self.tries)
     }
 }
 

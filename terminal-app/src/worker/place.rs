@@ -62,11 +62,23 @@ pub enum Absence {
     Card,
     /// Another card lies there: the person puts the first one back.
     OtherCard,
+    /// What lies there does not answer, perhaps because it is two cards: the person leaves one.
+    Several,
     /// Reader or service: it returns by itself or by the hand of staff.
     Machine,
 }
 
 impl Absence {
+    /// Whether a card is there, and no answer of it was understood.
+    pub(super) const fn is_silence(error: &TransportError) -> bool {
+        matches!(
+            error,
+            TransportError::Unresponsive { .. }
+                | TransportError::Communication { .. }
+                | TransportError::Unpowered { .. }
+        )
+    }
+
     /// What has to come back before an exchange that failed so can go on; none where waiting helps nothing.
     #[must_use]
     pub const fn of(error: &TransportError) -> Option<Self> {
@@ -87,6 +99,7 @@ impl Absence {
         match self {
             Self::Card => "ui-card-moved",
             Self::OtherCard => "ui-other-card",
+            Self::Several => "ui-wrong-several",
             Self::Machine => "ui-machine-waits",
         }
     }

@@ -8,12 +8,13 @@ use reader_core::evidence::{CheckId, Reason};
 use reader_core::lds::personal::PersonalNumber;
 use reader_core::lds::portrait::{self, Pixels, Portraits};
 use reader_core::policy::{CheckReport, ReportReason, ServiceReport, Verdict, VerificationReport};
+use reader_core::session::wrong_card::{Judgement, StorageCard, WrongCard};
 use terminal_app::failure::{ErrorCode, Failure};
 use terminal_app::presentation::Presentation;
 use terminal_app::report::{Biometric, Report, SiteStamp};
 use terminal_app::text::Language;
-use terminal_app::ui::model::{Action, Event, Model, PersonaChoice, Setup};
-use terminal_app::ui::visit::{Decision, Person};
+use terminal_app::ui::model::{Action, Event, Model, PersonaChoice, Screen, Setup};
+use terminal_app::ui::visit::{Decision, Person, Progress};
 use terminal_app::worker::{Intent, Step};
 use zeroize::Zeroizing;
 
@@ -167,3 +168,61 @@ pub fn read(model: &mut Model, portrait: Arc<Pixels>) -> Vec<Intent> {
         ],
     )
 }
+
+/// How far the reading on the screen is.
+pub fn progress_of(model: &Model) -> &Progress {
+    let Screen::Reading { progress, .. } = model.screen() else { panic!("reading") };
+    progress
+}
+
+/// Every judgement with what the person reads in Vietnamese and English, and the code for staff.
+pub const WRONG_CARDS: [(Judgement, &str, &str, &str); 8] = [
+    (
+        Judgement::Surely(WrongCard::Payment),
+        "Đây là thẻ ngân hàng, hoặc điện thoại dùng để trả tiền.",
+        "This is a bank card, or a phone that pays.",
+        "R1051",
+    ),
+    (
+        Judgement::Surely(WrongCard::Storage(StorageCard::Classic)),
+        "Đây là thẻ đi tàu xe hoặc thẻ ra vào.",
+        "This is a card for rides or doors.",
+        "R1052",
+    ),
+    (
+        Judgement::Probably(WrongCard::Storage(StorageCard::Desfire)),
+        "Có lẽ đây là thẻ đi tàu xe hoặc thẻ ra vào.",
+        "This is perhaps a card for rides or doors.",
+        "R1052",
+    ),
+    (
+        Judgement::Probably(WrongCard::Several),
+        "Xin chỉ đặt một thẻ lên đầu đọc.",
+        "Please put only one card on the reader.",
+        "R1053",
+    ),
+    (
+        Judgement::Probably(WrongCard::Phone),
+        "Có lẽ trên đầu đọc là điện thoại.",
+        "There is perhaps a phone on the reader.",
+        "R1054",
+    ),
+    (
+        Judgement::Surely(WrongCard::NoApplication),
+        "Máy này không đọc được loại thẻ này.",
+        "This machine cannot read this kind of card.",
+        "R1055",
+    ),
+    (
+        Judgement::Surely(WrongCard::Blocked),
+        "Chip của thẻ này đã bị khóa.",
+        "The chip of this card has been blocked.",
+        "R1056",
+    ),
+    (
+        Judgement::Probably(WrongCard::Blocked),
+        "Có lẽ chip của thẻ này đã bị khóa.",
+        "The chip of this card is perhaps blocked.",
+        "R1056",
+    ),
+];

@@ -9,9 +9,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use lexopt::prelude::*;
 use test_vectors::chip::{BadKey, Chip, Fault, Shape, TerminalFault};
+use test_vectors::foreign::{self, Foreign};
 use test_vectors::issuer::terminal_pki::Chain;
 use test_vectors::persona::{self, Persona};
-use test_vectors::vpcd::{self, Event, Left};
+use test_vectors::vpcd::{self, Event, Insertable, Left};
 
 const HELP: &str = "\
 A SIMULATED chip card in a virtual reader of pcscd (driver vpcd). For tests and integrators; every holder is invented.
@@ -21,7 +22,7 @@ usage: simulated-chip --list
                       [--terminal DIR [--chain NAME]]
 
   --list           the invented holders and the faults
-  --persona NAME   the card to insert
+  --persona NAME   the card to insert; also a wrong card such as bank-card
   --fault SPEC     what the chip does wrong, such as torn:12 or wrong-status:3:6982; may be repeated
   --stand-in NAME  the card of the faults swapped and foreign-key (default good-nist)
   --port N         where the driver listens (default 35963; 35964 is its second reader)
@@ -40,6 +41,7 @@ enum Job {
     Help,
     List,
     Serve(Options),
+    ServeForeign(&'static Foreign, String, u16),
 }
 
 struct Options {
@@ -56,6 +58,7 @@ struct Options {
 fn job() -> Result<Job, lexopt::Error> {
     let (mut persona, mut faults, mut trust) = (None, Vec::new(), None);
     let mut stand_in = "good-nist".to_owned();
+    let mut wrong_card = None;
     let (mut host, mut port) = ("127.0.0.1".to_owned(), vpcd::FIRST_PORT);
     let (mut terminal, mut chain) = (None, Chain::Sound);
     let mut parser = lexopt::Parser::from_env();
@@ -65,6 +68,10 @@ fn job() -> Result<Job, lexopt::Error> {
             Long("list") => return Ok(Job::List),
             Long("persona") => {
                 let name = parser.value()?.string()?;
+                wrong_card = foreign::find(&name);
+                if wrong_card.is_some() {
+                    continue;
+                }
                 let found = persona::find(&name);
                 persona =
                     Some(found.ok_or_else(|| format!("no persona is called \"{name}\"; --list names them"))?);
@@ -89,6 +96,13 @@ fn job() -> Result<Job, lexopt::Error> {
             other => return Err(other.unexpected()),
         }
     }
+    if let Some(wrong_card) = wrong_card {
+        return if faults.is_empty() && trust.is_none() {
+            Ok(Job::ServeForeign(wrong_card, host, port))
+        } else {
+            Err("a wrong card takes neither --fault nor --trust".into())
+        };
+    }
     let persona = persona.ok_or("--persona NAME is needed; --list names them")?;
     let stand_in = persona::find(&stand_in)
         .ok_or_else(|| format!("no persona is called \"{stand_in}\"; --list names them"))?;
@@ -99,6 +113,10 @@ fn list() {
     println!("Simulated cards of invented holders:");
     for persona in persona::all().iter().chain(persona::beyond()).chain(persona::protected()) {
         println!("  {:<26} {:<7} {}", persona.name, persona.expected.verdict.word(), persona.summary_en);
+    }
+    println!("\nSimulated wrong cards, with the reason that a terminal should give:");
+    for foreign in &foreign::ALL {
+        println!("  {:<26} {:<7} {}", foreign.name, foreign.reason, foreign.summary_en);
     }
     println!(
         "\nFaults (N: number of the exchange, from 0; SW, FILE: four hexadecimal digits; SIZE: eight; STEP: mapping,\n\
@@ -179,13 +197,31 @@ fn report(address: SocketAddr, unreachable: &mut bool, event: &Event<'_>) {
     }
 }
 
+fn address_of(host: &str, port: u16) -> Result<SocketAddr, String> {
+    let mut found = (host, port).to_socket_addrs().map_err(|error| format!("--host {host}: {error}"))?;
+    found.next().ok_or_else(|| format!("--host {host}: no address"))
+}
+
+fn serve_foreign(foreign: &'static Foreign, host: &str, port: u16) -> Result<(), String> {
+    let address = address_of(host, port)?;
+    println!("SIMULATED card \"{}\": {}", foreign.name, foreign.summary_en);
+    let sure = if foreign.surely { "surely" } else { "probably" };
+    println!("  expected  {} ({sure})\n  driver    {host}:{port}", foreign.reason);
+    serve_card(address, &mut foreign.card(u64::from(std::process::id())));
+    Ok(())
+}
+
+fn serve_card(address: SocketAddr, card: &mut impl Insertable) {
+    let mut unreachable = false;
+    let stop = AtomicBool::new(false);
+    vpcd::serve(address, card, &stop, |event| report(address, &mut unreachable, &event));
+}
+
 fn serve(options: &Options) -> Result<(), String> {
     let now_unix_s =
         SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|d| i64::try_from(d.as_secs()).ok());
     let now_unix_s = now_unix_s.ok_or("the clock of this machine stands before 1970: set it")?;
-    let address = (options.host.as_str(), options.port).to_socket_addrs();
-    let address = address.map_err(|error| format!("--host {}: {error}", options.host))?.next();
-    let address = address.ok_or_else(|| format!("--host {}: no address", options.host))?;
+    let address = address_of(&options.host, options.port)?;
     if let Some(folder) = &options.trust {
         write_trust(folder, now_unix_s).map_err(|error| format!("--trust {}: {error}", folder.display()))?;
     }
@@ -197,9 +233,7 @@ fn serve(options: &Options) -> Result<(), String> {
     let mut chip = Chip::new(options.persona.card(now_unix_s), now_unix_s.unsigned_abs());
     chip.stand_in(options.stand_in.card(now_unix_s));
     options.faults.iter().for_each(|fault| chip.misbehave(fault.clone()));
-    let mut unreachable = false;
-    let stop = AtomicBool::new(false);
-    vpcd::serve(address, &mut chip, &stop, |event| report(address, &mut unreachable, &event));
+    serve_card(address, &mut chip);
     Ok(())
 }
 
@@ -214,6 +248,7 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Ok(Job::Serve(options)) => serve(&options),
+        Ok(Job::ServeForeign(foreign, host, port)) => serve_foreign(foreign, &host, port),
         Err(error) => {
             eprintln!("simulated-chip: {error}");
             return ExitCode::from(2);

@@ -51,17 +51,46 @@ pub enum Event<'a> {
     Unreachable(&'a io::Error),
 }
 
+/// What can lie in the virtual reader: it answers to power and to commands.
+pub trait Insertable {
+    /// The answer to reset, as a contactless reader makes it up.
+    fn atr(&self) -> Vec<u8>;
+    /// One exchange; an empty answer means that the card is gone.
+    fn exchange(&mut self, command: &[u8]) -> Vec<u8>;
+    /// Takes the power away and gives it back.
+    fn reset(&mut self);
+}
+
+impl Insertable for Chip {
+    fn atr(&self) -> Vec<u8> {
+        Chip::atr(self)
+    }
+
+    fn exchange(&mut self, command: &[u8]) -> Vec<u8> {
+        Chip::exchange(self, command)
+    }
+
+    fn reset(&mut self) {
+        Chip::reset(self);
+    }
+}
+
 /// Inserts the chip, serves it until it leaves, and takes it out. Blocks.
 ///
 /// # Errors
 ///
 /// Nobody listens at the address, or the connection broke.
-pub fn insert(address: SocketAddr, chip: &mut Chip, stop: &AtomicBool) -> io::Result<Left> {
+pub fn insert(address: SocketAddr, chip: &mut impl Insertable, stop: &AtomicBool) -> io::Result<Left> {
     serve_connection(Wire::new(TcpStream::connect(address)?)?, chip, stop)
 }
 
 /// Keeps the chip in the reader until `stop`: after it was torn out, or the driver went away, it is inserted again. Blocks.
-pub fn serve(address: SocketAddr, chip: &mut Chip, stop: &AtomicBool, mut report: impl FnMut(Event<'_>)) {
+pub fn serve(
+    address: SocketAddr,
+    chip: &mut impl Insertable,
+    stop: &AtomicBool,
+    mut report: impl FnMut(Event<'_>),
+) {
     while !stop.load(Ordering::Relaxed) {
         let outcome = TcpStream::connect(address).and_then(Wire::new).and_then(|wire| {
             report(Event::Inserted);
@@ -82,7 +111,7 @@ pub fn serve(address: SocketAddr, chip: &mut Chip, stop: &AtomicBool, mut report
     }
 }
 
-fn serve_connection(mut wire: Wire, chip: &mut Chip, stop: &AtomicBool) -> io::Result<Left> {
+fn serve_connection(mut wire: Wire, chip: &mut impl Insertable, stop: &AtomicBool) -> io::Result<Left> {
     chip.reset();
     loop {
         match wire.receive(stop)? {
@@ -115,18 +144,18 @@ fn pause(duration_ms: u64, stop: &AtomicBool) {
 }
 
 /// A chip that a thread of its own keeps in a reader, until it is removed or dropped.
-pub struct Inserted {
+pub struct Inserted<C = Chip> {
     stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<Chip>>,
+    thread: Option<JoinHandle<C>>,
 }
 
-impl Inserted {
+impl<C: Insertable + Send + 'static> Inserted<C> {
     /// Puts a chip into the reader whose driver listens at the address.
     ///
     /// # Errors
     ///
     /// Nobody listens there: no pcscd runs, or it lacks the vpcd driver.
-    pub fn new(address: SocketAddr, mut chip: Chip) -> io::Result<Inserted> {
+    pub fn new(address: SocketAddr, mut chip: C) -> io::Result<Inserted<C>> {
         let first = Wire::new(TcpStream::connect(address)?)?;
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
@@ -142,17 +171,19 @@ impl Inserted {
     }
 
     /// Takes the chip out and gives it back; `None` if its thread ended in a panic.
-    pub fn remove(mut self) -> Option<Chip> {
+    pub fn remove(mut self) -> Option<C> {
         self.end()
     }
+}
 
-    fn end(&mut self) -> Option<Chip> {
+impl<C> Inserted<C> {
+    fn end(&mut self) -> Option<C> {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.take()?.join().ok()
     }
 }
 
-impl Drop for Inserted {
+impl<C> Drop for Inserted<C> {
     fn drop(&mut self) {
         self.end();
     }

@@ -102,7 +102,7 @@ fn each_kind_is_told_by_what_it_answers() {
     let fixed = vec![0x04, 1, 2, 3, 4, 5, 6, 0x90, 0x00];
     let none = [0x6A, 0x82];
     let cases: Vec<(&str, [u8; 2], Vec<(&'static [u8], Vec<u8>)>, Option<Judgement>)> = vec![
-        ("bank card", none, vec![(PAYMENT, directory())], Some(Surely(WrongCard::Payment))),
+        ("payment card", none, vec![(PAYMENT, directory())], Some(Surely(WrongCard::Payment))),
         // A phone that pays looks like a bank card, and is said to be one that pays.
         (
             "paying phone",

@@ -35,8 +35,10 @@ pub(super) fn draw(
     let size = picture.width().min(picture.height()) * 0.72;
     match trouble {
         Trouble::OutOfOrder => pictograms::resting(&painter, picture.center(), size, &canvas.look),
-        Trouble::WrongNumber => pictograms::raised_hand(&painter, picture.center(), size, &canvas.look),
-        Trouble::CardLost | Trouble::NoCard => {
+        Trouble::WrongNumber | Trouble::WrongCard(_) if !trouble.wants_card() => {
+            pictograms::raised_hand(&painter, picture.center(), size, &canvas.look)
+        }
+        Trouble::CardLost | Trouble::NoCard | Trouble::WrongNumber | Trouble::WrongCard(_) => {
             let phase = (model.shown_ms() % 2_800) as f32 / 2_800.0;
             let arrived = layout::ease_out((phase / 0.4).min((1.0 - phase) / 0.08));
             pictograms::card_on_reader(&painter, picture, &canvas.look, arrived);

@@ -61,7 +61,9 @@ pub(super) fn decision(canvas: &mut Canvas<'_>, area: Rect, decision: &Decision)
 /// Why nothing could be done, and the remedy.
 pub(super) fn failure(canvas: &mut Canvas<'_>, area: Rect, failure: &Failure) {
     let title = canvas.words.get("ui-staff-failure");
-    let said = vec![failure.to_string(), failure.remedy.clone()];
+    let mut said: Vec<String> =
+        failure.reason().map(|reason| sentence(canvas, &reason.code())).into_iter().collect();
+    said.extend([failure.to_string(), failure.remedy.clone()]);
     sheet(canvas, area, Mark::Absent, &title, "", &said, &[]);
 }
 
