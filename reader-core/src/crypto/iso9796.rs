@@ -162,22 +162,6 @@ mod tests {
     }
 
     #[test]
-    fn a_modulus_that_does_not_fill_its_first_byte_has_a_shorter_block() {
-        for (bits, block_bytes) in [(1023, 127), (1025, 128), (1032, 129)] {
-            let odd = RsaKey::from_seed(bits, "odd size");
-            let public = RsaPublicKey::new(&odd.modulus, &odd.public).unwrap();
-            assert_eq!(public.modulus_bits(), bits);
-            let signed = |len| {
-                let whole = block(HashAlgorithm::Sha1, &[0x33, 0xCC], len);
-                let padded = [vec![0; odd.modulus.len() - len], whole].concat();
-                open(&public, &num::rsa_raw(&odd.modulus, &odd.private, &padded), b"12345678")
-            };
-            assert_eq!(signed(block_bytes), Iso9796Check::Valid { hash: HashAlgorithm::Sha1 }, "{bits}");
-            assert_eq!(signed(block_bytes - 1), Iso9796Check::Invalid(Iso9796Fault::Header), "{bits}");
-        }
-    }
-
-    #[test]
     fn the_complement_of_a_signature_is_the_same_signature() {
         let public = RsaPublicKey::new(&key().modulus, &key().public).unwrap();
         let block = block(HashAlgorithm::Sha384, &[0x36, 0xCC], 128);
