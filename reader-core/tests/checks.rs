@@ -24,10 +24,14 @@ const PACE: std::ops::RangeInclusive<usize> = 1..=5;
 #[test]
 fn the_word_for_a_wrong_password_never_falls_back_at_whatever_step_it_comes() {
     for exchange in PACE {
-        for fault in [Fault::WrongStatus { exchange, sw: 0x6300 }, Fault::PlainStatus { exchange, sw: 0x6300 }] {
+        for fault in
+            [Fault::WrongStatus { exchange, sw: 0x6300 }, Fault::PlainStatus { exchange, sw: 0x6300 }]
+        {
             let transport = SimulatedTransport::new(card("good")).with_fault(fault.clone());
             let reading = read(transport, &keys("good"), &Plan::default());
-            let Some(Cause::Access(because)) = reading.ended else { panic!("{fault:?}: {:?}", reading.ended) };
+            let Some(Cause::Access(because)) = reading.ended else {
+                panic!("{fault:?}: {:?}", reading.ended)
+            };
             assert!(
                 matches!(because, AccessFailure::WrongPassword | AccessFailure::Refused(0x6300)),
                 "{fault:?}: {because:?}"
@@ -87,7 +91,11 @@ fn directories_that_contradict_each_other_are_kept_apart() {
         }
         for file in wanted {
             let own = card.files.get(&on_card(file)).unwrap();
-            assert_eq!(reading.capture.files.get(&file), Some(&FileState::Read(own.clone())), "{name}: {file}");
+            assert_eq!(
+                reading.capture.files.get(&file),
+                Some(&FileState::Read(own.clone())),
+                "{name}: {file}"
+            );
         }
     }
 }

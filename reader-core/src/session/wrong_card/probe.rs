@@ -28,6 +28,9 @@ pub struct Observed {
     pub master_file: Option<Vec<u8>>,
 }
 
+/// Where an answer belongs.
+type Field = fn(&mut Observed) -> &mut Option<Vec<u8>>;
+
 /// Asks a card that could not be opened. `atr` is what the reader said of it, `card_access` whether EF.CardAccess was read.
 /// The card is in an unknown state afterwards. A card that leaves meanwhile ends it: what was seen counts.
 pub fn observe<T: Transport>(
@@ -37,7 +40,7 @@ pub fn observe<T: Transport>(
     timeout_ms: u32,
 ) -> Observed {
     let select = |name: &[u8]| Command::new(0x00, 0xA4, 0x04, 0x00).with_data(name).expecting(256);
-    let steps: [(Command, fn(&mut Observed) -> &mut Option<Vec<u8>>); 5] = [
+    let steps: [(Command, Field); 5] = [
         (Command::new(0x00, 0xA4, 0x04, 0x0C).with_data(EMRTD_AID), |seen| &mut seen.application),
         (select(PAYMENT_DIRECTORY), |seen| &mut seen.payment),
         (Command::new(0x90, 0x60, 0x00, 0x00).expecting(256), |seen| &mut seen.version),

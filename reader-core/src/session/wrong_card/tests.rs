@@ -94,6 +94,9 @@ fn a_storage_card_is_asked_nothing() {
     assert_eq!(card.asked, 0);
 }
 
+/// Name, status word for all else, answers, and what it is.
+type Case = (&'static str, [u8; 2], Vec<(&'static [u8], Vec<u8>)>, Option<Judgement>);
+
 #[test]
 fn each_kind_is_told_by_what_it_answers() {
     use Judgement::{Probably, Surely};
@@ -101,7 +104,7 @@ fn each_kind_is_told_by_what_it_answers() {
     let random = vec![0x08, 1, 2, 3, 0x90, 0x00];
     let fixed = vec![0x04, 1, 2, 3, 4, 5, 6, 0x90, 0x00];
     let none = [0x6A, 0x82];
-    let cases: Vec<(&str, [u8; 2], Vec<(&'static [u8], Vec<u8>)>, Option<Judgement>)> = vec![
+    let cases: Vec<Case> = vec![
         ("payment card", none, vec![(PAYMENT, directory())], Some(Surely(WrongCard::Payment))),
         // A phone that pays looks like a bank card, and is said to be one that pays.
         (

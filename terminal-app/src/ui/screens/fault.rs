@@ -36,7 +36,7 @@ pub(super) fn draw(
     match trouble {
         Trouble::OutOfOrder => pictograms::resting(&painter, picture.center(), size, &canvas.look),
         Trouble::WrongNumber | Trouble::WrongCard(_) if !trouble.wants_card() => {
-            pictograms::raised_hand(&painter, picture.center(), size, &canvas.look)
+            pictograms::raised_hand(&painter, picture.center(), size, &canvas.look);
         }
         Trouble::CardLost | Trouble::NoCard | Trouble::WrongNumber | Trouble::WrongCard(_) => {
             let phase = (model.shown_ms() % 2_800) as f32 / 2_800.0;
