@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use reader_core::capture::{
     AccessFailure, AccessTrace, ActiveAuthenticationTrace, Capture, ChipAuthenticationTrace, Deviation,
-    FileState, Origin, TerminalAuthenticationOutcome, TerminalAuthenticationTrace,
+    FileState, Origin, PaceCamTrace, TerminalAuthenticationOutcome, TerminalAuthenticationTrace,
 };
 use reader_core::lds::{DataGroup, FileId};
 use serde::{Deserialize, Serialize};
@@ -220,6 +220,9 @@ struct Stored {
     pace: Option<String>,
     #[serde(default)]
     bac: Option<String>,
+    /// Kept for the record: whoever knows the public key can make up values that agree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pace_cam: Option<StoredMapping>,
     #[serde(default)]
     chip_authentication: Option<String>,
     #[serde(default)]
@@ -228,6 +231,21 @@ struct Stored {
     terminal_authentication: Option<StoredTerminal>,
     #[serde(default)]
     deviations: Vec<String>,
+}
+
+/// What the chip authentication mapping gave: public values, or what was wrong with them.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum StoredMapping {
+    Answered {
+        #[serde(default)]
+        parameter_id: Option<u32>,
+        mapping_key: String,
+        chip_data: String,
+    },
+    Malformed {
+        malformed: String,
+    },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -283,6 +301,14 @@ impl Stored {
             aborted: named(|state| matches!(state, FileState::Aborted { .. })),
             pace: capture.pace.as_ref().map(access_word),
             bac: capture.bac.as_ref().map(access_word),
+            pace_cam: capture.pace_cam.as_ref().map(|trace| match trace {
+                PaceCamTrace::Answered { parameter_id, mapping_key, chip_data } => StoredMapping::Answered {
+                    parameter_id: *parameter_id,
+                    mapping_key: hex(mapping_key),
+                    chip_data: hex(chip_data),
+                },
+                PaceCamTrace::Malformed(what) => StoredMapping::Malformed { malformed: (*what).to_owned() },
+            }),
             chip_authentication: capture.chip_authentication.as_ref().map(|trace| match trace {
                 ChipAuthenticationTrace::NewKeysAnswered { .. } => "new keys answered".to_owned(),
                 ChipAuthenticationTrace::NewKeysRefused => "new keys refused".to_owned(),
@@ -315,6 +341,17 @@ impl Stored {
             let file = file_of_name(&name).ok_or_else(|| format!("{name:?} is no file of a chip"))?;
             capture.files.entry(file).or_insert(FileState::Aborted { read_bytes: 0 });
         }
+        match self.pace_cam {
+            Some(StoredMapping::Answered { parameter_id, mapping_key, chip_data }) => {
+                let bytes = |text: &str| unhex(text).ok_or("a value of pace_cam is not hexadecimal");
+                let (mapping_key, chip_data) = (bytes(&mapping_key)?, bytes(&chip_data)?);
+                capture.pace_cam = Some(PaceCamTrace::Answered { parameter_id, mapping_key, chip_data });
+            }
+            Some(StoredMapping::Malformed { .. }) => {
+                capture.pace_cam = Some(PaceCamTrace::Malformed("as the capture folder says"));
+            }
+            None => {}
+        }
         if let Some(stored) = self.active_authentication {
             let challenge = unhex(&stored.challenge)
                 .and_then(|bytes| <[u8; 8]>::try_from(bytes).ok())
@@ -340,6 +377,7 @@ fn failure_word(failure: &AccessFailure) -> String {
         AccessFailure::Protocol(what) => format!("protocol: {what}"),
         AccessFailure::Broken => "broken off".to_owned(),
         AccessFailure::NotOffered => "not offered".to_owned(),
+        AccessFailure::ParametersRefused(why) => format!("parameters refused: {why}"),
     }
 }
 
@@ -405,10 +443,16 @@ mod tests {
         let _ = std::fs::remove_dir_all(&folder);
         let mut capture = Capture::new(Origin::Live);
         capture.files.insert(FileId::SOD, FileState::Read(vec![0x77, 0]));
+        capture.files.insert(FileId::CARD_SECURITY, FileState::Read(vec![0x30, 0]));
         capture.files.insert(FileId::group(DataGroup::Dg11), FileState::Absent);
         capture.files.insert(FileId::group(DataGroup::Dg3), FileState::Protected);
         capture.chip_authentication =
             Some(ChipAuthenticationTrace::NewKeysAnswered { public_key: vec![1], key_id: None });
+        capture.pace_cam = Some(PaceCamTrace::Answered {
+            parameter_id: Some(13),
+            mapping_key: vec![4, 1],
+            chip_data: vec![2],
+        });
         capture.active_authentication =
             Some(ActiveAuthenticationTrace::Signed { challenge: [7; 8], signature: vec![1, 2] });
         let taken = Taken { at: "2026-01-01T00:00:00Z".to_owned(), simulated_chip: true };
@@ -420,6 +464,7 @@ mod tests {
         assert_eq!(loaded.origin, Origin::Stored);
         assert_eq!(loaded.files, capture.files);
         assert_eq!(loaded.active_authentication, capture.active_authentication);
+        assert_eq!(loaded.pace_cam, capture.pace_cam, "on record; a stored capture proves no chip by it");
         assert_eq!(loaded.chip_authentication, None, "seen by one terminal only");
     }
 }

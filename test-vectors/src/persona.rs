@@ -124,7 +124,7 @@ pub fn all() -> &'static [Persona] {
     &table::PERSONAS
 }
 
-/// Further sound cards, opened by integrated mapping, by DH, and by chip authentication mapping with EF.CardSecurity.
+/// Further sound cards, opened by integrated mapping and by DH.
 #[must_use]
 pub fn beyond() -> &'static [Persona] {
     &beyond::BEYOND

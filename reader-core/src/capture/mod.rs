@@ -50,6 +50,26 @@ pub enum AccessFailure {
     Broken,
     /// The chip offers no variant that is known here.
     NotOffered,
+    /// The chip offers domain parameters that are not those of a known group, in these words.
+    ParametersRefused(String),
+}
+
+/// What a chip gave by which the chip authentication mapping of PACE is judged. None of it is secret, and none of it
+/// convinces a third party: who knows the signed public key can make up such values. Only the terminal that saw the
+/// mapping key at work knows that the chip has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PaceCamTrace {
+    /// The chip sent data with its token.
+    Answered {
+        /// Number of the domain parameters; the signed key has the same.
+        parameter_id: Option<u32>,
+        /// PK_Map,IC: the chip's public key of the mapping phase, encoded as it came.
+        mapping_key: Vec<u8>,
+        /// CA_IC: SK_Map,IC divided by the chip's private key, decrypted.
+        chip_data: Vec<u8>,
+    },
+    /// The channel opened, but the data are missing or cannot be read, in these words.
+    Malformed(&'static str),
 }
 
 /// How chip authentication went in this session.
@@ -143,6 +163,8 @@ pub struct Capture {
     pub pace: Option<AccessTrace>,
     /// BAC, if it was tried.
     pub bac: Option<AccessTrace>,
+    /// Chip authentication mapping, if PACE ran with it.
+    pub pace_cam: Option<PaceCamTrace>,
     /// Chip authentication, if it was tried.
     pub chip_authentication: Option<ChipAuthenticationTrace>,
     /// Active authentication, if it was tried.
@@ -162,6 +184,7 @@ impl Capture {
             files: BTreeMap::new(),
             pace: None,
             bac: None,
+            pace_cam: None,
             chip_authentication: None,
             active_authentication: None,
             terminal_authentication: None,

@@ -1,9 +1,11 @@
-//! The pseudo-random function of PACE's integrated mapping: what both nonces become before it is a group element.
+//! The pseudo-random function of PACE's integrated mapping: what both nonces become before it is a group element; and
+//! the equation of its chip authentication mapping.
 //!
-//! Spec: 9303-11 §4.4.3.3.2, figure 2.
+//! Spec: 9303-11 §4.4.3.3.2, figure 2; §4.4.3.5.
 
 use super::{
     cipher::{CipherError, cbc_encrypt},
+    ec::{Generator, Point, PrivateKey},
     kdf::CipherSuite,
     secret::Secret,
 };
@@ -77,6 +79,21 @@ pub fn pseudo_random(
         key = as_key(&encrypt(&key, next_key)?);
     }
     Ok(Secret::new(out))
+}
+
+/// Chip authentication mapping: whether `chip_data` times the chip's static key is the key that it mapped with, so that
+/// who knows the one private key knows the other. The numbers are public. Spec: 9303-11 §4.4.3.5.2.
+#[must_use]
+pub fn chip_data_belongs(chip_data: &[u8], static_key: &Point, mapping_key: &[u8]) -> bool {
+    let curve = static_key.curve();
+    let belongs = || {
+        // As wide as the order, which is as wide as the field on every curve here.
+        let data = (chip_data.len() == curve.field_len()).then_some(chip_data)?;
+        let mapping_key = Point::decode(curve, mapping_key).ok()?;
+        let factor = PrivateKey::from_bytes(&Generator::standard(curve), data).ok()?;
+        Some(factor.agree_point(static_key).ok()? == mapping_key)
+    };
+    belongs() == Some(true)
 }
 
 #[cfg(test)]

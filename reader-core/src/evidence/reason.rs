@@ -95,6 +95,11 @@ reasons! {
     ActiveAuthenticationDer = 1109, "The chip wrote its ECDSA signature in DER instead of plain.";
     ActiveAuthenticationHashGuessed = 1110, "DG14 does not say which hash active authentication uses; it was found by trying.";
     CloneNotExcluded = 1111, "Nothing proves that this is the original chip and not a copy.";
+    PaceCamFailed = 1112, "The chip did not show during PACE that it holds the signed key in EF.CardSecurity.";
+    PaceCamKeyMissing = 1113, "EF.CardSecurity holds no usable key for the parameters with which the chip proved itself.";
+    CardSecurityMissing = 1114, "EF.CardSecurity was not read, which signs the key by which the chip proved itself.";
+    CardSecurityMalformed = 1115, "EF.CardSecurity is not a signed object as the standard has it.";
+    CardSecuritySignatureWrong = 1116, "The signature of EF.CardSecurity does not hold: its content was altered.";
 
     SodMissing = 1201, "EF.SOD was not read: nothing can be proved.";
     SodMalformed = 1202, "EF.SOD is not a signed object as the standard has it.";

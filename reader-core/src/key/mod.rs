@@ -13,13 +13,17 @@ use crate::crypto::ec::{EcError, Point};
 use crate::crypto::rsa::{RsaKeyError, RsaPublicKey};
 use crate::crypto::signature::PublicKey;
 use crate::wire::Malformed;
+use crate::wire::der::AlgorithmIdentifier;
 use crate::wire::spki::{EcParameters, Spki};
+use crate::wire::tlv::{Reader, Rules};
 
 pub use agreement::agreement_key;
 pub use private::private_key;
 
 const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
 const EC_DH: &str = "1.3.132.1.12";
+/// `standardizedDomainParameters`: a number in place of parameters. Spec: 9303-11 §9.5.1.
+const STANDARDIZED_PARAMETERS: &str = "0.4.0.127.0.7.1.2";
 const RSA_ENCRYPTION: &str = "1.2.840.113549.1.1.1";
 const RSA_PSS: &str = "1.2.840.113549.1.1.10";
 
@@ -49,6 +53,12 @@ pub enum KeyError {
     UnknownCurve {
         /// Its object identifier.
         oid: String,
+    },
+    /// A number of standardized domain parameters that is no curve known here.
+    #[error("the standardized domain parameters with the number {id} are no supported curve")]
+    UnknownParameters {
+        /// The number.
+        id: u32,
     },
     /// Explicit parameters that are no known curve.
     #[error(transparent)]
@@ -83,8 +93,7 @@ pub enum KeyError {
 pub fn public_key(spki: &[u8]) -> Result<PublicKey, KeyError> {
     let spki = Spki::parse(spki)?;
     let algorithm = spki.algorithm.algorithm;
-    if algorithm.is(EC_PUBLIC_KEY) || algorithm.is(EC_DH) {
-        let (curve, _) = curve(&spki.ec_parameters()?)?;
+    if let Some(curve) = algorithm_curve(&spki.algorithm)? {
         return Ok(PublicKey::Ec(Point::decode(curve, spki.key)?));
     }
     if algorithm.is(RSA_ENCRYPTION) || algorithm.is(RSA_PSS) {
@@ -92,6 +101,37 @@ pub fn public_key(spki: &[u8]) -> Result<PublicKey, KeyError> {
         return Ok(PublicKey::Rsa(RsaPublicKey::new(numbers.modulus, numbers.exponent)?));
     }
     Err(KeyError::UnknownAlgorithm { algorithm: algorithm.to_string() })
+}
+
+/// The known curve of an AlgorithmIdentifier that holds nothing but domain parameters: those of PACE, tag and length
+/// included. Spec: 9303-11 §9.2.2.
+///
+/// # Errors
+/// Not one, of an unknown kind, or of no known curve.
+pub fn domain_curve(algorithm_identifier: &[u8]) -> Result<Curve, KeyError> {
+    const WHAT: &str = "domain parameters";
+    let mut reader = Reader::new(WHAT, Rules::Ber, algorithm_identifier);
+    let identifier = reader.algorithm()?;
+    reader.finish()?;
+    algorithm_curve(&identifier)?
+        .ok_or_else(|| KeyError::UnknownAlgorithm { algorithm: identifier.algorithm.to_string() })
+}
+
+/// The curve of an elliptic-curve algorithm; `None` for algorithms of another kind.
+fn algorithm_curve(identifier: &AlgorithmIdentifier<'_>) -> Result<Option<Curve>, KeyError> {
+    let parameters = identifier.parameters.as_ref();
+    if identifier.algorithm.is(EC_PUBLIC_KEY) || identifier.algorithm.is(EC_DH) {
+        return Ok(Some(curve(&EcParameters::parse(parameters)?)?.0));
+    }
+    if !identifier.algorithm.is(STANDARDIZED_PARAMETERS) {
+        return Ok(None);
+    }
+    let raw = parameters.map(|number| number.raw).unwrap_or_default();
+    let mut reader = Reader::new("standardizedDomainParameters", Rules::Ber, raw);
+    let id = reader.small()?;
+    reader.finish()?;
+    let known = u8::try_from(id).ok().and_then(Curve::from_standardized_id);
+    known.map(Some).ok_or(KeyError::UnknownParameters { id })
 }
 
 /// The known curve that domain parameters name or spell out.
@@ -154,6 +194,44 @@ mod tests {
                 KeyError::Curve(CurveError::Differs { parameter: "coefficient b", .. })
             ));
         }
+    }
+
+    /// An AlgorithmIdentifier with standardized domain parameters.
+    fn standardized(number: &[u8]) -> Vec<u8> {
+        encode(SEQUENCE, &[&[6, 7, 4, 0, 0x7F, 0, 7, 1, 2][..], &encode(INTEGER, number)].concat())
+    }
+
+    #[test]
+    fn standardized_parameters_are_curves_by_their_number() {
+        let own = Curve::BrainpoolP256r1.parameters();
+        let point = [&[0, 4][..], &own.gx, &own.gy].concat();
+        let key = |number: &[u8], bits: &[u8]| {
+            public_key(&encode(SEQUENCE, &[standardized(number), encode(BIT_STRING, bits)].concat()))
+        };
+        assert_eq!(key(&[13], &point).unwrap().name(), "brainpoolP256r1");
+        assert!(matches!(key(&[12], &point), Err(KeyError::Point(_))), "on another curve");
+        for (number, id) in [(&[0][..], 0), (&[7], 7), (&[19], 19), (&[1, 13], 269)] {
+            assert_eq!(key(number, &point), Err(KeyError::UnknownParameters { id }));
+        }
+        assert!(matches!(key(&[13, 0, 0, 0, 0], &point), Err(KeyError::Malformed(_))));
+        assert_eq!(domain_curve(&standardized(&[13])), Ok(Curve::BrainpoolP256r1));
+    }
+
+    #[test]
+    fn domain_parameters_alone_are_matched_or_refused() {
+        for (tamper, refused) in [(0, false), (1, true)] {
+            let key = explicit_key(Curve::P384, tamper);
+            let spki = Spki::parse(&key).unwrap();
+            let identifier = [
+                &[6, 7, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1][..],
+                spki.algorithm.parameters.as_ref().unwrap().raw,
+            ];
+            let curve = domain_curve(&encode(SEQUENCE, &identifier.concat()));
+            assert_eq!(curve.is_err(), refused);
+            assert!(refused || curve == Ok(Curve::P384));
+        }
+        assert!(matches!(domain_curve(&[0x30, 0]), Err(KeyError::Malformed(_))));
+        assert!(matches!(domain_curve(&[0x30, 3, 6, 1, 0x2A]), Err(KeyError::UnknownAlgorithm { .. })));
     }
 
     #[test]

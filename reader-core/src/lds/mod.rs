@@ -5,6 +5,7 @@
 
 pub mod atr_info;
 pub mod biometric_template;
+pub mod card_security;
 pub mod com;
 pub mod country;
 pub mod details;

@@ -74,6 +74,11 @@ fn explain_access(failure: &AccessFailure) -> String {
         AccessFailure::Refused(status) => format!("it refused access control with {}", StatusWord(*status)),
         AccessFailure::Protocol(what) => format!("its answers break the access protocol: {what}"),
         AccessFailure::Broken => "the card left during access control; place it again".to_owned(),
+        AccessFailure::ParametersRefused(why) => {
+            format!(
+                "the domain parameters that it offers for PACE are not taken: {why}; report the card type"
+            )
+        }
         AccessFailure::NotOffered => {
             "it offers no access protocol that is known here, or none for the kind of number that was given"
                 .to_owned()
@@ -127,6 +132,7 @@ impl<T: Transport> Ended<T> {
         let mut link = *self.link;
         link.chip_authentication = None;
         link.terminal = Basis::new();
+        link.mapping = None;
         link.extended = false;
         ChipSession { link, state: Open(()) }
     }

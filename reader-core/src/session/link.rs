@@ -1,6 +1,6 @@
 //! The transport below a session: status words of the transfer itself, and the sizes of what went over it.
 
-use crate::capture::ChipAuthenticationTrace;
+use crate::capture::{ChipAuthenticationTrace, PaceCamTrace};
 use crate::transport::{Transport, TransportError};
 use crate::wire::apdu::{Command, EXTENDED_NE_MAX_BYTES, LengthForm, Response};
 use crate::wire::status::StatusWord;
@@ -56,6 +56,8 @@ pub(super) struct Link<T> {
     pub chip_authentication: Option<ChipAuthenticationTrace>,
     /// What terminal authentication rests on.
     pub terminal: Basis,
+    /// What the chip authentication mapping of PACE gave in this session.
+    pub mapping: Option<PaceCamTrace>,
     /// The last protected command had extended lengths.
     pub extended: bool,
 }
@@ -68,6 +70,7 @@ impl<T: Transport> Link<T> {
             exchanges: Vec::new(),
             chip_authentication: None,
             terminal: Basis::new(),
+            mapping: None,
             extended: false,
         }
     }

@@ -42,7 +42,9 @@ mod link;
 pub mod link_model;
 mod observe;
 mod pace;
+mod pace_cam;
 mod pace_group;
+mod pace_offer;
 #[cfg(test)]
 mod pace_published;
 mod plan;
@@ -52,7 +54,7 @@ mod resume;
 mod terminal_auth;
 pub mod wrong_card;
 
-use crate::capture::{AccessFailure, ChipAuthenticationTrace, FileState};
+use crate::capture::{AccessFailure, ChipAuthenticationTrace, FileState, PaceCamTrace};
 use crate::channel::Idle;
 use crate::crypto::kdf::CipherSuite;
 use crate::crypto::secret::Entropy;
@@ -71,8 +73,8 @@ pub use files::{FileRead, ReadLimits};
 use link::Link;
 pub use link::{ChipWork, ExchangeSize};
 pub use observe::{Event, Observer, Step};
-pub use pace::PaceOffer;
 pub use pace_group::PaceGroup;
+pub use pace_offer::{NoOffer, PaceOffer};
 pub use plan::{ActiveAuthentication, BacFallback, ChipAuthentication, Plan};
 pub use resume::{Earlier, resume_chip};
 pub use terminal_auth::{Authorities, TerminalAuthentication};
@@ -150,7 +152,10 @@ impl<T: Transport> ChipSession<T, Open> {
     ) -> Result<ChipSession<T, Secured>, Ended<T>> {
         let mut link = self.link;
         match pace::run(&mut link, offer, key, entropy) {
-            Ok(channel) => Ok(ChipSession { link, state: Secured { channel, unconfirmed: None } }),
+            Ok(pace::Established { channel, mapping }) => {
+                link.mapping = mapping;
+                Ok(ChipSession { link, state: Secured { channel, unconfirmed: None } })
+            }
             Err(cause) => Err(Ended::new(link, cause)),
         }
     }
@@ -192,6 +197,11 @@ impl<T: Transport> ChipSession<T, Secured> {
     /// How chip authentication stands in this session.
     pub const fn chip_authentication(&self) -> Option<&ChipAuthenticationTrace> {
         self.link.chip_authentication.as_ref()
+    }
+
+    /// What the chip authentication mapping of PACE gave, where PACE ran with it.
+    pub const fn pace_mapping(&self) -> Option<&PaceCamTrace> {
+        self.link.mapping.as_ref()
     }
 
     /// Whether chip authentication changed the keys, confirmed or not yet.

@@ -1,109 +1,34 @@
-//! PACE over curves and prime fields, with generic and integrated mapping. Spec: 9303-11 §4.4.
+//! PACE over curves and prime fields, with each of its mappings. Spec: 9303-11 §4.4.
 
-use crate::capture::AccessFailure;
+use crate::capture::{AccessFailure, PaceCamTrace};
 use crate::channel::{Idle, SendSequenceCounter};
 use crate::crypto::cipher;
-use crate::crypto::kdf::{self, CipherSuite, SessionKeys};
+use crate::crypto::kdf::{self, SessionKeys};
 use crate::crypto::mac::{self, MAC_BYTES, MacInput};
 use crate::crypto::mapping;
 use crate::crypto::secret::{Entropy, Secret};
-use crate::lds::security_infos::{KeyAgreement, Mapping, PaceInfo, SecurityInfos};
+use crate::lds::security_infos::{KeyAgreement, Mapping};
 use crate::transport::Transport;
 use crate::wire::apdu::{Command, EXTENDED_NE_MAX_BYTES, SHORT_NE_MAX_BYTES};
 use crate::wire::status::StatusWord;
 use crate::wire::{dynamic, tlv};
 
 use super::link::{ChipWork, Link};
-use super::pace_group::{Base, OwnKey, PaceGroup, PublicKey};
-use super::{AccessKey, Cause, cipher_suite};
+use super::pace_cam;
+use super::pace_group::{Base, OwnKey, PublicKey};
+use super::pace_offer::PaceOffer;
+use super::{AccessKey, Cause};
 
 /// Longest nonce that is taken: two blocks of AES, as AES-192 and AES-256 chips send.
 const MAX_NONCE_BYTES: usize = 32;
 /// P1 P2 of MSE:Set AT for mutual authentication.
 const SET_AT: (u8, u8) = (0xC1, 0xA4);
 
-/// One variant that a chip offers and this program knows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PaceOffer {
-    /// Content bytes of the protocol's object identifier.
-    oid: Vec<u8>,
-    mapping: Mapping,
-    suite: CipherSuite,
-    group: PaceGroup,
-    parameter_id: u8,
-    /// Several domain parameters are offered, so the chip must be told which.
-    ambiguous: bool,
-}
-
-impl PaceOffer {
-    /// The soundest offer that is known here; the first of equals. `None` if none is known.
-    ///
-    /// What the weaker of cipher and group is worth counts first, then the cipher; then curves before prime fields
-    /// (shorter messages), and the generic mapping before the integrated one (more chips have it, so it is the better
-    /// tried).
-    #[must_use]
-    pub fn choose(infos: &SecurityInfos) -> Option<Self> {
-        // Spec: 9303-11 §4.4.4.1: tag 84 where more than one set of domain parameters is available for PACE.
-        let first = infos.pace().next()?.parameter_id;
-        let ambiguous = infos.pace().any(|info| info.parameter_id != first);
-        let mut best: Option<Self> = None;
-        for offer in infos.pace().filter_map(|info| Self::from_info(info, ambiguous)) {
-            if best.as_ref().is_none_or(|best| offer.rank() > best.rank()) {
-                best = Some(offer);
-            }
-        }
-        best
-    }
-
-    fn from_info(info: PaceInfo, ambiguous: bool) -> Option<Self> {
-        let family = info.protocol.family;
-        let parameter_id = u8::try_from(info.parameter_id?).ok()?;
-        let group = PaceGroup::from_standardized_id(family.agreement, parameter_id)?;
-        if info.version != 2 || !group.maps(family.mapping) {
-            return None;
-        }
-        let (oid, suite) = (info.protocol.oid_content()?, cipher_suite(info.protocol.suite));
-        Some(Self { oid, mapping: family.mapping, suite, group, parameter_id, ambiguous })
-    }
-
-    fn rank(&self) -> (usize, usize, bool, bool) {
-        let cipher_bits = match self.suite {
-            CipherSuite::TripleDes => 112,
-            CipherSuite::Aes128 => 128,
-            CipherSuite::Aes192 => 192,
-            CipherSuite::Aes256 => 256,
-        };
-        let curve = matches!(self.group, PaceGroup::Curve(_));
-        let weakest_bits = self.group.strength_bits().min(cipher_bits);
-        (weakest_bits, cipher_bits, curve, self.mapping == Mapping::Generic)
-    }
-
-    /// The cipher of the channel.
-    #[must_use]
-    pub const fn suite(&self) -> CipherSuite {
-        self.suite
-    }
-
-    /// The group of the key agreement.
-    #[must_use]
-    pub const fn group(&self) -> PaceGroup {
-        self.group
-    }
-
-    /// How the nonce becomes a generator.
-    #[must_use]
-    pub const fn mapping(&self) -> Mapping {
-        self.mapping
-    }
-
-    /// In which kind of group.
-    #[must_use]
-    pub const fn agreement(&self) -> KeyAgreement {
-        match self.group {
-            PaceGroup::Curve(_) => KeyAgreement::Ecdh,
-            PaceGroup::Modp(_) => KeyAgreement::Dh,
-        }
-    }
+/// What PACE gave.
+pub(super) struct Established {
+    pub channel: Idle,
+    /// What the chip authentication mapping added.
+    pub mapping: Option<PaceCamTrace>,
 }
 
 /// Opens a channel with the password.
@@ -112,7 +37,7 @@ pub(super) fn run<T: Transport>(
     offer: &PaceOffer,
     key: &AccessKey,
     entropy: &mut dyn Entropy,
-) -> Result<Idle, Cause> {
+) -> Result<Established, Cause> {
     set_protocol(link, offer, key)?;
     let password = kdf::pace_password_key(key.pace_password(), offer.suite);
     establish(link, offer, &password, entropy)
@@ -124,18 +49,18 @@ pub(super) fn establish<T: Transport>(
     offer: &PaceOffer,
     password: &Secret,
     entropy: &mut dyn Entropy,
-) -> Result<Idle, Cause> {
+) -> Result<Established, Cause> {
     let nonce = nonce(link, offer, password)?;
-    let base = match offer.mapping {
-        Mapping::Integrated => map_integrated(link, offer, &nonce, entropy)?,
-        // The chip authentication mapping is never chosen; its mapping phase would be this one.
+    let (base, chip_mapping_key) = match offer.mapping {
+        Mapping::Integrated => (map_integrated(link, offer, &nonce, entropy)?, Vec::new()),
+        // Spec: 9303-11 §4.4.3.3.3: the mapping phase of the generic one.
         Mapping::Generic | Mapping::ChipAuthentication => map_generic(link, offer, &nonce, entropy)?,
     };
     drop(nonce);
 
     let own = OwnKey::generate(&base, entropy)?;
     let public = own.public();
-    let answer = step(link, Step::Agreement, &public.encode())?;
+    let answer = step(link, offer, Step::Agreement, &public.encode())?.value;
     let chip = offer.group.decode(&answer, "the chip's ephemeral key is not one of the group")?;
     // Spec: 9303-11 §4.4.1 step 3: the keys must differ, or the chip echoes.
     if chip == public {
@@ -146,18 +71,24 @@ pub(super) fn establish<T: Transport>(
     let keys = SessionKeys::derive(&shared, offer.suite);
 
     let token = token(&keys, offer, &chip)?;
-    let answer = step(link, Step::Tokens, &token)?;
-    if !mac::verify(keys.suite, &keys.mac, MacInput::Message(&token_input(offer, &public)), &answer)? {
+    let answer = step(link, offer, Step::Tokens, &token)?;
+    let expected = MacInput::Message(&token_input(offer, &public));
+    if !mac::verify(keys.suite, &keys.mac, expected, &answer.value)? {
         return Err(protocol("the chip's authentication token is wrong").into());
     }
-    Ok(Idle::new(keys, SendSequenceCounter::zero(offer.suite)))
+    let mapping = (offer.mapping == Mapping::ChipAuthentication)
+        .then(|| pace_cam::trace(&keys, offer, chip_mapping_key, answer.chip_data.as_deref()));
+    let channel = Idle::new(keys, SendSequenceCounter::zero(offer.suite));
+    Ok(Established { channel, mapping })
 }
 
 fn set_protocol<T: Transport>(link: &mut Link<T>, offer: &PaceOffer, key: &AccessKey) -> Result<(), Cause> {
     let mut data = tlv::encode(0x80, &offer.oid);
     data.extend(tlv::encode(0x83, &[key.reference()]));
-    if offer.ambiguous {
-        data.extend(tlv::encode(0x84, &[offer.parameter_id]));
+    if let Some(parameter_id) = offer.parameter_id.filter(|_| offer.ambiguous) {
+        let bytes = parameter_id.to_be_bytes();
+        let skip = bytes.iter().take_while(|byte| **byte == 0).count().min(bytes.len() - 1);
+        data.extend(tlv::encode(0x84, bytes.get(skip..).unwrap_or_default()));
     }
     let command = Command::new(0x00, 0x22, SET_AT.0, SET_AT.1).with_data(data);
     let response = link.plain(&command, ChipWork::None)?;
@@ -170,7 +101,7 @@ fn set_protocol<T: Transport>(link: &mut Link<T>, offer: &PaceOffer, key: &Acces
 }
 
 fn nonce<T: Transport>(link: &mut Link<T>, offer: &PaceOffer, password: &Secret) -> Result<Secret, Cause> {
-    let encrypted = step(link, Step::Nonce, &[])?;
+    let encrypted = step(link, offer, Step::Nonce, &[])?.value;
     let block_bytes = offer.suite.block_size();
     let fits = match offer.mapping {
         // Spec: 9303-11 §4.4.3.3: as long as the key, in whole blocks.
@@ -187,21 +118,21 @@ fn nonce<T: Transport>(link: &mut Link<T>, offer: &PaceOffer, password: &Secret)
     Ok(Secret::new(nonce))
 }
 
-/// Generic mapping: agrees on an element H and maps the generator to s·G + H.
+/// Generic mapping: agrees on an element H and maps the generator to s·G + H. Also gives the chip's mapping key.
 fn map_generic<T: Transport>(
     link: &mut Link<T>,
     offer: &PaceOffer,
     nonce: &Secret,
     entropy: &mut dyn Entropy,
-) -> Result<Base, Cause> {
+) -> Result<(Base, Vec<u8>), Cause> {
     let own = OwnKey::generate(&offer.group.standard(), entropy)?;
     let public = own.public();
-    let answer = step(link, Step::Mapping, &public.encode())?;
+    let answer = step(link, offer, Step::Mapping, &public.encode())?.value;
     let chip = offer.group.decode(&answer, "the chip's mapping key is not one of the group")?;
     if chip == public {
         return Err(protocol("the chip sent back the terminal's mapping key").into());
     }
-    own.map_generic(nonce, &chip)
+    Ok((own.map_generic(nonce, &chip)?, answer))
 }
 
 /// Integrated mapping: sends a nonce in the clear; both nonces together make the generator.
@@ -214,7 +145,8 @@ fn map_integrated<T: Transport>(
     let mut own = vec![0; mapping::terminal_nonce_len(offer.suite)];
     entropy.fill(&mut own)?;
     // Spec: 9303-11 §4.4.5.2.2: the chip's object is there and empty.
-    if !step(link, Step::Mapping, &own)?.is_empty() {
+    // Some chips leave the object out of the template, which says the same.
+    if !step(link, offer, Step::Mapping, &own)?.value.is_empty() {
         return Err(protocol("the chip answered the integrated mapping with data").into());
     }
     offer.group.map_integrated(offer.suite, nonce, &own)
@@ -228,8 +160,21 @@ enum Step {
     Tokens,
 }
 
-/// One GENERAL AUTHENTICATE; all but the last are chained. Gives the value of the object that the step awaits.
-fn step<T: Transport>(link: &mut Link<T>, step: Step, value: &[u8]) -> Result<Vec<u8>, Cause> {
+/// What a step gave.
+struct StepAnswer {
+    /// The value of the object that the step awaits.
+    value: Vec<u8>,
+    /// Encrypted Chip Authentication Data, which come with the token of the chip authentication mapping alone.
+    chip_data: Option<Vec<u8>>,
+}
+
+/// One GENERAL AUTHENTICATE; all but the last are chained.
+fn step<T: Transport>(
+    link: &mut Link<T>,
+    offer: &PaceOffer,
+    step: Step,
+    value: &[u8],
+) -> Result<StepAnswer, Cause> {
     let (sent, awaited, cla, work) = match step {
         Step::Nonce => (None, 0x80, 0x10, ChipWork::PaceNonce),
         Step::Mapping => (Some(0x81), 0x82, 0x10, ChipWork::PaceMapping),
@@ -253,13 +198,19 @@ fn step<T: Transport>(link: &mut Link<T>, step: Step, value: &[u8]) -> Result<Ve
         status => return Err(AccessFailure::Refused(status.0).into()),
     }
     let malformed = protocol("GENERAL AUTHENTICATE was answered with something else than its data object");
-    let objects = dynamic::parse(&response.data).map_err(|_| malformed.clone())?;
+    let mut objects = dynamic::parse(&response.data).map_err(|_| malformed.clone())?;
+    let with_chip_data = step == Step::Tokens && offer.mapping == Mapping::ChipAuthentication;
+    let at = objects.iter().position(|(tag, _)| with_chip_data && *tag == 0x8A);
+    let chip_data = at.map(|at| objects.remove(at).1);
+    if objects.is_empty() && step == Step::Mapping && offer.mapping == Mapping::Integrated {
+        return Ok(StepAnswer { value: Vec::new(), chip_data });
+    }
     // Certification authority references may follow the token, nothing else.
     let extra = |tag: u8| step == Step::Tokens && matches!(tag, 0x87 | 0x88);
     match objects.split_first() {
         Some(((tag, value), rest)) if *tag == awaited && rest.iter().all(|(tag, _)| extra(*tag)) => {
             rest.iter().for_each(|(_, authority)| link.terminal.names_authority(authority));
-            Ok(value.clone())
+            Ok(StepAnswer { value: value.clone(), chip_data })
         }
         _ => Err(malformed.into()),
     }

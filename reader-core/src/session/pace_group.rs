@@ -53,7 +53,8 @@ impl PaceGroup {
         match (mapping, self) {
             (Mapping::Generic, _) | (Mapping::Integrated, Self::Modp(_)) => true,
             (Mapping::Integrated, Self::Curve(curve)) => ec::Generator::maps_integrated(curve),
-            (Mapping::ChipAuthentication, _) => false,
+            // Spec: 9303-11 §4.4.3.3.3: defined over curves alone.
+            (Mapping::ChipAuthentication, group) => matches!(group, Self::Curve(_)),
         }
     }
 
@@ -63,6 +64,14 @@ impl PaceGroup {
             Self::Curve(curve) => curve.field_bits() / 2,
             Self::Modp(DhGroup::Modp1024Q160) => 80,
             Self::Modp(DhGroup::Modp2048Q224 | DhGroup::Modp2048Q256) => 112,
+        }
+    }
+
+    /// Length of an encoded public key.
+    pub(super) const fn public_key_bytes(self) -> usize {
+        match self {
+            Self::Curve(curve) => 1 + 2 * curve.field_len(),
+            Self::Modp(group) => group.modulus_bits() / 8,
         }
     }
 

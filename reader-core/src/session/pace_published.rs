@@ -1,16 +1,18 @@
-//! The published examples of PACE with prime fields and with the integrated mapping, replayed on this side alone.
+//! The published examples of PACE with prime fields and with the other mappings, replayed on this side alone.
 
 use test_vectors::num::{BigUint, fixed_width};
 use test_vectors::vector::{self, Vector};
 
-use super::pace::establish;
+use super::pace::{Established, establish};
 use super::published::{Fixed, ok, replay, same_channel, template};
 use super::*;
+use crate::capture::PaceCamTrace;
 use crate::channel::SendSequenceCounter;
+use crate::crypto::curve::Curve;
 use crate::crypto::kdf::SessionKeys;
 use crate::crypto::secret::Secret;
 use crate::lds::security_infos::{KeyAgreement, Mapping, SecurityInfos};
-use crate::transport::{Replayed, TransportError};
+use crate::transport::{Limits, Replayed, TransportError};
 use crate::wire::tlv::encode;
 
 type Exchanges = Vec<(Vec<u8>, Vec<u8>)>;
@@ -21,8 +23,12 @@ fn info(family: u8, suite: u8, parameter_id: u8) -> Vec<u8> {
     encode(0x30, &[encode(6, &oid), encode(2, &[2]), encode(2, &[parameter_id])].concat())
 }
 
+fn choose_for(infos: &[Vec<u8>], reader: Limits) -> Result<PaceOffer, NoOffer> {
+    PaceOffer::choose(&SecurityInfos::parse(&encode(0x31, &infos.concat())).unwrap(), reader)
+}
+
 fn choose(infos: &[Vec<u8>]) -> Option<PaceOffer> {
-    PaceOffer::choose(&SecurityInfos::parse(&encode(0x31, &infos.concat())).unwrap())
+    choose_for(infos, Limits::EXTENDED).ok()
 }
 
 fn general(cla: u8, object: &[u8]) -> Vec<u8> {
@@ -38,6 +44,11 @@ fn transcript(vector: &Vector) -> Exchanges {
         (vector.hex("terminal_map_public"), vector.hex("chip_map_public"))
     };
     let step = |tag: u32, field: &str| encode(tag, &vector.hex(field));
+    let mut tokens = step(0x86, "t_ic");
+    if vector.has("encrypted_chip_data") {
+        tokens.extend(step(0x8A, "encrypted_chip_data"));
+    }
+    let tokens = [encode(0x7C, &tokens), ok()].concat();
     vec![
         (general(0x10, &[]), template(0x80, &vector.hex("z"))),
         (general(0x10, &encode(0x81, &own_map)), template(0x82, &chip_map)),
@@ -45,7 +56,7 @@ fn transcript(vector: &Vector) -> Exchanges {
             general(0x10, &step(0x83, "terminal_ephemeral_public")),
             template(0x84, &vector.hex("chip_ephemeral_public")),
         ),
-        (general(0x00, &step(0x85, "t_ifd")), template(0x86, &vector.hex("t_ic"))),
+        (general(0x00, &step(0x85, "t_ifd")), tokens),
     ]
 }
 
@@ -68,21 +79,22 @@ fn draws(vector: &Vector) -> Fixed {
     Fixed::new([vector.hex(first), ephemeral])
 }
 
-fn attempt(vector: &Vector, exchanges: Exchanges) -> (Result<Idle, Cause>, usize) {
+fn attempt(vector: &Vector, exchanges: Exchanges) -> (Result<Established, Cause>, usize) {
     let mut link = Link::new(replay(exchanges), 1000);
     let password = Secret::new(vector.hex("k_pi"));
     let result = establish(&mut link, &offer(vector), &password, &mut draws(vector));
     (result, link.transport.left())
 }
 
-const EXAMPLES: [&str; 3] = ["pace/ecdh_im", "pace/dh_gm", "pace/dh_im"];
+const EXAMPLES: [&str; 4] = ["pace/ecdh_im", "pace/dh_gm", "pace/dh_im", "pace/ecdh_cam"];
 
 #[test]
 fn each_example_opens_its_channel() {
     for name in EXAMPLES {
         let vector = vector::load(name);
         let (channel, left) = attempt(&vector, transcript(&vector));
-        let channel = channel.unwrap_or_else(|cause| panic!("{name}: {cause}"));
+        let Established { channel, mapping } = channel.unwrap_or_else(|cause| panic!("{name}: {cause}"));
+        assert_eq!(mapping.is_some(), vector.has("chip_data"), "{name}");
         assert_eq!(left, 0, "{name}");
         let keys = SessionKeys {
             suite: CipherSuite::Aes128,
@@ -102,6 +114,92 @@ fn the_example_over_a_prime_field_opens_by_its_password_too() {
     let offer = choose(&[vector.hex("pace_info")]).unwrap();
     let session = ChipSession::new(replay(exchanges), 1000).pace(&offer, &key, &mut draws(&vector));
     assert_eq!(session.map_err(|ended| ended.cause).ok().unwrap().link.transport.left(), 0);
+}
+
+#[test]
+fn the_chip_authentication_mapping_gives_what_proves_the_chip() {
+    let vector = vector::load("pace/ecdh_cam");
+    let mut exchanges = vec![(vector.hex("mse_set_at"), ok())];
+    for number in 1..=4 {
+        let field = |name: &str| vector.hex(&format!("{name}_{number}"));
+        exchanges.push((field("general_authenticate"), field("response")));
+    }
+    assert_eq!(exchanges[1..], transcript(&vector), "as printed");
+    let key = AccessKey::mrz_information(vector.text("mrz_information")).unwrap();
+    let offer = choose(&[vector.hex("pace_info")]).unwrap();
+    let session = ChipSession::new(replay(exchanges), 1000).pace(&offer, &key, &mut draws(&vector));
+    let session = session.map_err(|ended| ended.cause).ok().unwrap();
+    let expected = PaceCamTrace::Answered {
+        parameter_id: Some(13),
+        mapping_key: vector.hex("chip_map_public"),
+        chip_data: vector.hex("chip_data"),
+    };
+    assert_eq!(session.pace_mapping(), Some(&expected));
+
+    let file = |infos: &[u8]| {
+        let set = encode(0x31, infos);
+        let object = encode(6, &[4, 0, 0x7F, 0, 7, 3, 2, 1]);
+        let content = encode(0x30, &[object, encode(0xA0, &encode(4, &set))].concat());
+        let data = encode(0x30, &[&[2, 1, 3, 0x31, 0][..], &content, &[0x31, 0]].concat());
+        let signed_data = encode(6, &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 2]);
+        encode(0x30, &[signed_data, encode(0xA0, &data)].concat())
+    };
+    let info = vector.hex("chip_public_key_info");
+    let answering = |trace: &PaceCamTrace, infos: &[u8]| {
+        pace_cam::answering_key(trace, &file(infos)).map(|key| key.encode())
+    };
+    assert_eq!(answering(&expected, &info), Some(vector.hex("chip_public")));
+    let mut other_number = info.clone();
+    *other_number.last_mut().unwrap() = 12;
+    assert_eq!(answering(&expected, &other_number), None, "the key of other parameters");
+    assert_eq!(answering(&expected, &[]), None);
+    let with = |mapping_key: Vec<u8>, chip_data: Vec<u8>| PaceCamTrace::Answered {
+        parameter_id: Some(13),
+        mapping_key,
+        chip_data,
+    };
+    let (mapping_key, data) = (vector.hex("chip_map_public"), vector.hex("chip_data"));
+    let mut wrong = data.clone();
+    wrong[31] ^= 1;
+    assert_eq!(answering(&with(mapping_key.clone(), wrong), &info), None, "another number");
+    assert_eq!(answering(&with(mapping_key.clone(), vec![0; 32]), &info), None, "nothing");
+    assert_eq!(answering(&with(mapping_key.clone(), [&[0], &data[..]].concat()), &info), None, "too wide");
+    assert_eq!(answering(&with(vector.hex("terminal_map_public"), data.clone()), &info), None, "another key");
+    assert_eq!(answering(&with(vec![0], data), &info), None, "infinity");
+}
+
+#[test]
+fn a_channel_without_readable_chip_data_opens_and_says_so() {
+    let vector = vector::load("pace/ecdh_cam");
+    let token = encode(0x86, &vector.hex("t_ic"));
+    let missing = [encode(0x7C, &token), ok()].concat();
+    let damaged = encode(0x8A, &vector.hex("encrypted_chip_data")[..32]);
+    let damaged = [encode(0x7C, &[&token[..], &damaged].concat()), ok()].concat();
+    for answer in [missing, damaged] {
+        let mut exchanges = transcript(&vector);
+        exchanges[3].1 = answer;
+        let established = attempt(&vector, exchanges).0.ok().unwrap();
+        assert!(matches!(established.mapping, Some(PaceCamTrace::Malformed(_))));
+    }
+    // Where another mapping was agreed on, the object has no business.
+    let generic = vector::load("pace/dh_gm");
+    let mut exchanges = transcript(&generic);
+    let object = encode(0x8A, &[0; 48]);
+    exchanges[3].1 = [encode(0x7C, &[encode(0x86, &generic.hex("t_ic")), object].concat()), ok()].concat();
+    assert!(attempt(&generic, exchanges).0.is_err());
+}
+
+#[test]
+fn the_integrated_mapping_may_be_answered_with_an_empty_template() {
+    for name in ["pace/ecdh_im", "pace/dh_im"] {
+        let vector = vector::load(name);
+        let mut exchanges = transcript(&vector);
+        exchanges[1].1 = vec![0x7C, 0x00, 0x90, 0x00];
+        assert!(attempt(&vector, exchanges).0.is_ok(), "{name}");
+        let mut exchanges = transcript(&vector);
+        exchanges[2].1 = vec![0x7C, 0x00, 0x90, 0x00];
+        assert!(attempt(&vector, exchanges).0.is_err(), "{name}: elsewhere it is not");
+    }
 }
 
 /// Every value that the chip could send to force a known key, at the step where it could.
@@ -174,7 +272,7 @@ fn the_soundest_offer_is_chosen() {
     let modp = |id| PaceGroup::from_standardized_id(Dh, id).unwrap();
     use CipherSuite::{Aes128, Aes256};
     use KeyAgreement::{Dh, Ecdh};
-    use Mapping::{Generic, Integrated};
+    use Mapping::{ChipAuthentication, Generic, Integrated};
 
     // A strong cipher does not make up for a weak group.
     assert_eq!(chosen(&[(GM_DH, 4, 0), (GM_ECDH, 2, 13)]), Some((Generic, Ecdh, Aes128, curve(13))));
@@ -188,7 +286,76 @@ fn the_soundest_offer_is_chosen() {
     // P-224 has no integrated mapping; numbers of one kind mean nothing for the other; reserved ones mean nothing.
     assert_eq!(chosen(&[(IM_ECDH, 2, 10)]), None);
     assert_eq!(chosen(&[(GM_ECDH, 2, 0), (GM_DH, 2, 13), (GM_ECDH, 2, 7), (GM_DH, 2, 3)]), None);
-    assert_eq!(chosen(&[(CAM, 2, 13)]), None);
+    // What proves the chip comes before any surplus of strength, and not before strength that suffices.
+    assert_eq!(chosen(&[(CAM, 2, 13)]), Some((ChipAuthentication, Ecdh, Aes128, curve(13))));
+    assert_eq!(
+        chosen(&[(GM_ECDH, 4, 17), (CAM, 2, 13)]),
+        Some((ChipAuthentication, Ecdh, Aes128, curve(13)))
+    );
+    assert_eq!(chosen(&[(CAM, 2, 8), (GM_ECDH, 2, 13)]), Some((Generic, Ecdh, Aes128, curve(13))));
+    assert_eq!(chosen(&[(CAM, 1, 13)]), None, "never with triple DES");
+}
+
+#[test]
+fn an_offer_that_the_reader_cannot_carry_comes_last() {
+    let modular = info(1, 4, 2);
+    let chosen = |infos: &[Vec<u8>], reader| {
+        let offer = choose_for(infos, reader).unwrap();
+        (offer.group(), offer.needs_extended_length())
+    };
+    let large = PaceGroup::from_standardized_id(KeyAgreement::Dh, 2).unwrap();
+    let small = PaceGroup::from_standardized_id(KeyAgreement::Ecdh, 8).unwrap();
+    let both = [info(2, 2, 8), modular.clone()];
+    assert_eq!(chosen(&both, Limits::EXTENDED), (large, true), "2048 bits are worth more than P-192");
+    assert_eq!(chosen(&both, Limits::SHORT), (small, false));
+    assert_eq!(chosen(&[modular], Limits::SHORT), (large, true), "it is the only one");
+}
+
+/// `PACEDomainParameterInfo` for ECDH with generic mapping.
+fn domain(identifier: &[u8], parameter_id: u8) -> Vec<u8> {
+    let oid = [0x04, 0x00, 0x7F, 0x00, 0x07, 0x02, 0x02, 0x04, 2];
+    encode(0x30, &[&encode(6, &oid), identifier, &encode(2, &[parameter_id])].concat())
+}
+
+/// id-ecPublicKey with the curve's numbers written out, `tamper` applied to the order.
+fn explicit(curve: Curve, tamper: u8) -> Vec<u8> {
+    let own = curve.parameters();
+    let unsigned = |bytes: &[u8]| encode(2, &[&[0][..], bytes].concat());
+    let mut order = own.n.clone();
+    *order.last_mut().unwrap() ^= tamper;
+    let domain = [
+        vec![2, 1, 1],
+        encode(0x30, &[&[6, 7, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 1, 1][..], &unsigned(&own.p)].concat()),
+        encode(0x30, &[encode(4, &own.a), encode(4, &own.b)].concat()),
+        encode(4, &[&[4][..], &own.gx, &own.gy].concat()),
+        unsigned(&order),
+        vec![2, 1, 1],
+    ]
+    .concat();
+    let identifier = [&[6, 7, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1][..], &encode(0x30, &domain)].concat();
+    encode(0x30, &identifier)
+}
+
+#[test]
+fn explicit_parameters_are_those_of_a_known_curve_or_refused_with_the_reason() {
+    let offered =
+        |parameters: &[Vec<u8>]| choose_for(&[&[info(2, 2, 40)], parameters].concat(), Limits::SHORT);
+    let offer = offered(&[domain(&explicit(Curve::BrainpoolP256r1, 0), 40)]).unwrap();
+    assert_eq!(offer.group(), PaceGroup::Curve(Curve::BrainpoolP256r1));
+    let refused = |parameters: &[Vec<u8>]| match offered(parameters) {
+        Err(NoOffer::Parameters(why)) => why,
+        other => panic!("{other:?}"),
+    };
+    assert!(refused(&[domain(&explicit(Curve::BrainpoolP256r1, 1), 40)]).contains("order n"));
+    assert!(refused(&[domain(&explicit(Curve::P256, 0), 41)]).contains("not given"));
+    let twice = domain(&explicit(Curve::P256, 0), 40);
+    assert!(refused(&[twice.clone(), twice.clone()]).contains("two sets"));
+    // What is understood is taken all the same, and named, since there are two sets.
+    let infos = [info(2, 2, 40), info(2, 2, 13)];
+    assert_eq!(choose(&infos).unwrap().group(), PaceGroup::Curve(Curve::BrainpoolP256r1));
+    assert!(set_at(&[info(2, 2, 40), twice]).ends_with(&[0x83, 0x01, 0x02]));
+    let several = [info(2, 4, 40), domain(&explicit(Curve::P256, 0), 40), info(2, 2, 13)];
+    assert!(set_at(&several).ends_with(&[0x84, 0x01, 40]));
 }
 
 /// What MSE:Set AT is sent when a chip offers these.
@@ -201,8 +368,8 @@ fn set_at(infos: &[Vec<u8>]) -> Vec<u8> {
             response.extend([0x6A, 0x80]);
             Ok(())
         }
-        fn limits(&self) -> crate::transport::Limits {
-            crate::transport::Limits::SHORT
+        fn limits(&self) -> Limits {
+            Limits::SHORT
         }
     }
     let key = AccessKey::can("123456").unwrap();

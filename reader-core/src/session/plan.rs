@@ -19,6 +19,8 @@ pub enum BacFallback {
 pub enum ChipAuthentication {
     /// Wherever DG14 offers it.
     WhenOffered,
+    /// Wherever DG14 offers it, unless the chip has shown a key already by the chip authentication mapping of PACE.
+    UnlessMapped,
     /// Never.
     Never,
 }
@@ -28,7 +30,7 @@ pub enum ChipAuthentication {
 pub enum ActiveAuthentication {
     /// Wherever DG15 offers it.
     Always,
-    /// Only where chip authentication did not succeed.
+    /// Only where neither chip authentication nor the chip authentication mapping succeeded.
     UnlessChipAuthenticated,
     /// Never.
     Never,
@@ -69,7 +71,7 @@ impl Default for Plan {
             groups: vec![DataGroup::Dg1, DataGroup::Dg2, DataGroup::Dg13],
             read_com: false,
             bac_fallback: BacFallback::Allowed,
-            chip_authentication: ChipAuthentication::WhenOffered,
+            chip_authentication: ChipAuthentication::UnlessMapped,
             active_authentication: ActiveAuthentication::Always,
             terminal_authentication: None,
             challenge: None,

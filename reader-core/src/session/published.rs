@@ -8,7 +8,7 @@ use crate::channel::SendSequenceCounter;
 use crate::crypto::kdf::SessionKeys;
 use crate::crypto::secret::{EntropyError, Secret};
 use crate::lds::security_infos::SecurityInfos;
-use crate::transport::{Replayed, Transcript};
+use crate::transport::{Limits, Replayed, Transcript};
 use crate::wire::tlv::encode;
 
 /// Gives the numbers of an example, in their order, and fails when more are drawn.
@@ -121,7 +121,7 @@ fn pace(
     exchanges: Vec<(Vec<u8>, Vec<u8>)>,
 ) -> Result<ChipSession<Replayed, Secured>, Ended<Replayed>> {
     let infos = SecurityInfos::parse(&encode(0x31, &vector.hex("pace_info"))).unwrap();
-    let offer = PaceOffer::choose(&infos).unwrap();
+    let offer = PaceOffer::choose(&infos, Limits::SHORT).unwrap();
     let key = AccessKey::mrz_information(vector.text("mrz_information")).unwrap();
     let mut entropy =
         Fixed::new([vector.hex("terminal_map_private"), vector.hex("terminal_ephemeral_private")]);

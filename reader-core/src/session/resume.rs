@@ -2,19 +2,20 @@
 //! then what is left.
 //!
 //! Finished files stay, and so does the offset reached in the one that was broken off. Nothing of the chip that answers
-//! now is taken before it has shown to be the one that answered before: by chip authentication with the key in DG14, else
+//! now is taken before it has shown to be the one that answered before: by the chip authentication mapping of PACE with a
+//! key that DG14 names too, else by chip authentication with the key in DG14, else
 //! by active authentication with the key in DG15, else by the same EF.SOD, which is no proof of identity, since an EF.SOD
 //! can be copied. A DG14 or DG15 that was not read yet counts if its hash stands in the EF.SOD that was.
 
 use crate::capture::{AccessFailure, Capture, Deviation, FileState, Origin};
 use crate::crypto::secret::Entropy;
-use crate::lds::{DataGroup, FileId};
+use crate::lds::{DataGroup, FileId, dg14};
 use crate::transport::Transport;
 
 use super::conversation::{Conversation, Session};
 use super::{
     AccessKey, ActiveAuthentication, Cause, ChipAuthentication, ChipSession, Ended, Event, ExchangeSize,
-    Observer, PartialFile, Plan, Reading, Step, active_auth, expected,
+    Observer, PartialFile, Plan, Reading, Step, active_auth, expected, pace_cam,
 };
 
 /// What a reading that ended leaves to [`resume_chip`].
@@ -73,6 +74,7 @@ pub fn resume_chip<T: Transport>(
         reading.capture.wipe();
         let Earlier { capture, partial, given_up, finished, .. } = earlier;
         reading = Reading { capture, partial, given_up, finished, ..reading };
+        reading.capture.pace_cam = None;
         reading.capture.chip_authentication = None;
         reading.capture.active_authentication = None;
         note_last(&mut reading.capture, Deviation::OtherCard);
@@ -152,7 +154,16 @@ impl Conversation<'_> {
             return Ok((session, false));
         };
         let mut session = session;
-        if self.plan.chip_authentication == ChipAuthentication::WhenOffered {
+        if self.mapped_key.is_some() {
+            let tied;
+            (session, tied) = self.mapping_key_is_signed(session, &sod)?;
+            if tied {
+                return Ok((session, true));
+            }
+            // The key may be another document's: a proof by a key that the kept list vouches for is still wanted.
+            self.mapped_key = None;
+        }
+        if self.plan.chip_authentication != ChipAuthentication::Never {
             let known;
             (session, known) = self.known_key(session, DataGroup::Dg14, &sod)?;
             if known {
@@ -175,6 +186,29 @@ impl Conversation<'_> {
             }
         }
         Ok((self.compare_list(session, &sod)?, false))
+    }
+
+    /// Ties the key by which the chip answered the chip authentication mapping to what is kept of an earlier session: by
+    /// DG14, else by the same EF.SOD over the channel that the key now protects.
+    pub(super) fn tie_mapping<T: Transport>(&mut self, session: Session<T>) -> Result<Session<T>, Ended<T>> {
+        let Some(sod) = self.capture.bytes(FileId::SOD).map(<[u8]>::to_vec) else { return Ok(session) };
+        let (session, tied) = self.mapping_key_is_signed(session, &sod)?;
+        if tied { Ok(session) } else { self.compare_list(session, &sod) }
+    }
+
+    /// Whether the kept list vouches for that key too, through DG14. EF.CardSecurity alone says nothing of the document.
+    fn mapping_key_is_signed<T: Transport>(
+        &mut self,
+        session: Session<T>,
+        sod: &[u8],
+    ) -> Result<(Session<T>, bool), Ended<T>> {
+        let (session, known) = self.known_key(session, DataGroup::Dg14, sod)?;
+        let listed = |file: &&[u8]| known && expected::is_listed(sod, DataGroup::Dg14, file);
+        let infos =
+            self.capture.group(DataGroup::Dg14).filter(listed).and_then(|file| dg14::parse(file).ok());
+        let named =
+            infos.zip(self.mapped_key.as_ref()).is_some_and(|(infos, key)| pace_cam::names_key(&infos, key));
+        Ok((session, named))
     }
 
     /// Whether the group with a key of the chip is kept, or is given by the chip as the kept list has it.

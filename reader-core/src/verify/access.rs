@@ -22,6 +22,9 @@ fn failed(failure: &AccessFailure) -> Finding {
         }
         AccessFailure::Broken => Finding::new(Outcome::Aborted(Reason::CardGone)),
         AccessFailure::NotOffered => Finding::new(Outcome::Undetermined(Reason::AccessNotOffered)),
+        AccessFailure::ParametersRefused(why) => {
+            Finding::new(Outcome::Undetermined(Reason::AccessNotOffered)).with_detail(why.clone())
+        }
     }
 }
 

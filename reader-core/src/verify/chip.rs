@@ -1,34 +1,39 @@
-//! Whether this is the original chip: chip authentication and active authentication over signed keys.
+//! Whether this is the original chip: chip authentication and active authentication over signed keys, and PACE's own
+//! proof beside them.
 //!
 //! A protocol that succeeded proves a key and nothing else; it counts only if that key stands in a file whose hash is
 //! signed under a confirmed chain. Spec: 9303-11 §6.
 
+use super::card_security::SignedCardSecurity;
 use super::hashes::{Files, Hashes};
-use super::{Case, Strictness};
+use super::{Case, Strictness, pace_cam};
 use crate::capture::{ActiveAuthenticationTrace, ChipAuthenticationTrace, Origin};
 use crate::crypto::hash::HashAlgorithm;
 use crate::crypto::iso9796::{self, Iso9796Check};
 use crate::crypto::signature::{self, EcdsaEncoding, PublicKey, SignatureScheme};
 use crate::evidence::{Finding, Outcome, Reason, Witness};
 use crate::key;
-use crate::lds::security_infos::{ActiveSignature, EcdsaHash, Mapping, SecurityInfos};
-use crate::lds::{DataGroup, FileId, dg14, dg15};
+use crate::lds::security_infos::{ActiveSignature, EcdsaHash, SecurityInfos};
+use crate::lds::{DataGroup, dg14, dg15};
 
 /// What proved the chip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChipProof {
     /// Chip authentication, seen by this terminal.
     ChipAuthentication,
+    /// The chip authentication mapping of PACE, seen by this terminal.
+    PaceCam,
     /// Active authentication, which convinces anyone.
     ActiveAuthentication,
 }
 
-/// The chip holds a private key whose public half is signed under a confirmed chain.
+/// The chip holds a private key whose public half is signed under a confirmed chain, and the document's files are signed
+/// under one too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GenuineChip(ChipProof);
 
 impl GenuineChip {
-    /// What proved it; chip authentication is named first.
+    /// What proved it; chip authentication is named first, then the mapping of PACE.
     #[must_use]
     pub const fn by(&self) -> ChipProof {
         self.0
@@ -42,22 +47,30 @@ pub(super) struct ChipJudgement {
     pub(super) genuine: Option<GenuineChip>,
 }
 
-pub(super) fn judge(case: &Case<'_>, hashes: &Hashes, files: &Files<'_>) -> ChipJudgement {
+pub(super) fn judge(
+    case: &Case<'_>,
+    hashes: &Hashes,
+    files: &Files<'_>,
+    card_security: &Result<SignedCardSecurity, Finding>,
+) -> ChipJudgement {
+    let pace_cam = pace_cam::judge(case, files, card_security);
     let chip_authentication = chip_authentication(case, files);
     let active_authentication = active_authentication(case, files);
     let proof = if chip_authentication.outcome.is_confirmed() {
         Some(ChipProof::ChipAuthentication)
+    } else if pace_cam.outcome.is_confirmed() {
+        Some(ChipProof::PaceCam)
     } else if active_authentication.outcome.is_confirmed() {
         Some(ChipProof::ActiveAuthentication)
     } else {
         None
     };
-    // Both findings are confirmed over proved groups alone; the hashes say it once more.
+    // The findings are confirmed over proved files alone; that the document's files are signed is needed besides.
     let genuine = proof.filter(|_| matches!(hashes, Hashes::Signed(_))).map(GenuineChip);
-    ChipJudgement { chip_authentication, active_authentication, pace_cam: pace_cam(case, files), genuine }
+    ChipJudgement { chip_authentication, active_authentication, pace_cam, genuine }
 }
 
-fn not_performed(case: &Case<'_>) -> Finding {
+pub(super) fn not_performed(case: &Case<'_>) -> Finding {
     Finding::new(Outcome::NotPerformed(match case.capture.origin {
         Origin::Live => Reason::ChipProofNotTried,
         Origin::Stored => Reason::NoChipSession,
@@ -218,14 +231,4 @@ fn ecdsa(
         }
     }
     failed()
-}
-
-fn pace_cam(case: &Case<'_>, files: &Files<'_>) -> Finding {
-    let open = case.capture.bytes(FileId::CARD_ACCESS).and_then(|file| SecurityInfos::parse(file).ok());
-    let signed = files.group(DataGroup::Dg14).proved().and_then(|file| dg14::parse(file).ok());
-    let offered = [open, signed]
-        .into_iter()
-        .flatten()
-        .any(|infos| infos.pace().any(|pace| pace.protocol.family.mapping == Mapping::ChipAuthentication));
-    if offered { not_performed(case) } else { Finding::new(Outcome::NotSupported) }
 }

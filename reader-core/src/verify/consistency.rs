@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::card_security::SignedCardSecurity;
 use super::hashes::{File, Files};
 use super::passive::SodProof;
 use super::{Case, Presented};
@@ -147,26 +148,36 @@ pub(super) fn com_sod(case: &Case<'_>, sod: &SodProof) -> Finding {
 }
 
 /// `consistency.card_access_dg14`: what the chip said before access control is what was signed. A signed offer of PACE
-/// that was hidden, or that is found after BAC, is a downgrade. Spec: 9303-11 §4.2, §9.2.11.
-pub(super) fn card_access_dg14(case: &Case<'_>, files: &Files<'_>) -> Finding {
-    let file = match files.group(DataGroup::Dg14) {
-        // A chip without DG14 signs nothing that EF.CardAccess could be compared with.
+/// that was hidden, or that is found after BAC, is a downgrade. Signed is what DG14 and a proved EF.CardSecurity say. Spec: 9303-11 §4.2, §9.2.11.
+pub(super) fn card_access_dg14(
+    case: &Case<'_>,
+    files: &Files<'_>,
+    card_security: Option<&SignedCardSecurity>,
+) -> Finding {
+    let group = match files.group(DataGroup::Dg14) {
+        // A chip signs what EF.CardAccess says in either file, or in neither.
+        File::NotListed if card_security.is_some() => None,
         File::NotListed if case.capture.bytes(FileId::CARD_ACCESS).is_some() => {
             return Finding::new(Outcome::Undetermined(Reason::CardAccessAltered))
-                .with_detail("no signed DG14 repeats EF.CardAccess");
+                .with_detail("no signed file repeats EF.CardAccess");
         }
         group => match group.required() {
-            Ok(file) => file,
+            Ok(file) => Some(file),
             Err(finding) => return finding,
         },
     };
-    let signed = match dg14::parse(file) {
-        Ok(infos) => infos,
-        Err(error) => {
+    let mut signed = Vec::new();
+    match group.map(dg14::parse) {
+        Some(Ok(infos)) => signed.extend(infos.entries),
+        Some(Err(error)) => {
             return Finding::new(Outcome::Undetermined(Reason::NotRead)).with_detail(error.to_string());
         }
-    };
-    let mut finding = compare_card_access(case, &signed);
+        None => {}
+    }
+    if let Some(file) = card_security {
+        signed.extend(file.infos().entries.iter().cloned());
+    }
+    let mut finding = compare_card_access(case, &SecurityInfos { entries: signed, trailing_bytes: 0 });
     if case.capture.deviations.contains(&Deviation::AssumedCardAccess) {
         finding.notes.push(Reason::AssumedCardAccess);
     }
@@ -189,7 +200,7 @@ fn compare_card_access(case: &Case<'_>, signed: &SecurityInfos) -> Finding {
     if let Some(open) = &open
         && open.entries.iter().any(|entry| !signed.contains(&entry.raw))
     {
-        return refuted(Reason::CardAccessAltered, "an entry of EF.CardAccess is not in DG14");
+        return refuted(Reason::CardAccessAltered, "an entry of EF.CardAccess is in no signed file");
     }
     let mut offers =
         signed.entries.iter().filter(|entry| matches!(entry.info, SecurityInfo::Pace(_))).peekable();

@@ -4,10 +4,12 @@
 //! of the former (the signatures over EF.SOD) if its inputs were the same. Nothing here touches a chip.
 
 mod access;
+mod card_security;
 mod chip;
 mod consistency;
 mod hashes;
 mod holder;
+mod pace_cam;
 mod passive;
 mod reasons;
 mod validity;
@@ -138,7 +140,8 @@ fn prove(case: &Case<'_>, earlier: Option<passive::SodProof>) -> Inner {
     let hashes = sod.hashes();
     let (groups, passive_hashes) = hashes::judge(case, &sod, &hashes);
     let files = hashes::Files::new(case.capture, &hashes);
-    let chip = chip::judge(case, &hashes, &files);
+    let card_security = card_security::SignedCardSecurity::prove(case);
+    let chip = chip::judge(case, &hashes, &files, &card_security);
     let findings = ProofFindings {
         access_pace: access::pace(case, &files),
         access_bac: access::bac(case, &files),
@@ -152,7 +155,11 @@ fn prove(case: &Case<'_>, earlier: Option<passive::SodProof>) -> Inner {
         passive_signer_validity: validity::signer(case, &sod, &files),
         passive_hashes,
         passive_gateway: passive::gateway(),
-        consistency_card_access_dg14: consistency::card_access_dg14(case, &files),
+        consistency_card_access_dg14: consistency::card_access_dg14(
+            case,
+            &files,
+            card_security.as_ref().ok(),
+        ),
         consistency_presented_dg1: consistency::presented_dg1(case, &files),
         consistency_com_sod: consistency::com_sod(case, &sod),
         consistency_mrz_dg1: consistency::mrz_dg1(case, &files),

@@ -197,7 +197,7 @@ struct Read<'a> {
     notes: Vec<Reason>,
 }
 
-fn refuted(reason: Reason, detail: &dyn std::fmt::Display) -> Finding {
+pub(super) fn refuted(reason: Reason, detail: &dyn std::fmt::Display) -> Finding {
     Finding::new(Outcome::Refuted(reason)).with_detail(detail.to_string())
 }
 
@@ -332,8 +332,8 @@ fn object(content: &[u8], strictness: Strictness) -> Result<(LdsSecurityObject, 
     Ok((object, algorithm))
 }
 
-/// The chain, the revocation, and the anchor where there is one.
-fn chain(case: &Case<'_>, signer: &Certificate) -> (Finding, Finding, Option<AnchorSeen>) {
+/// The chain of a document signer, its revocation, and the anchor where there is one.
+pub(super) fn chain(case: &Case<'_>, signer: &Certificate) -> (Finding, Finding, Option<AnchorSeen>) {
     let unknown = |outcome, detail: String| {
         let revocation = Finding::new(Outcome::Undetermined(Reason::NotProved));
         (Finding::new(outcome).with_detail(detail), revocation, None)

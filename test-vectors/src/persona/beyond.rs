@@ -17,9 +17,6 @@ const fn offer(suite: Suite, parameter_id: u8, mapping: Mapping) -> PaceOffer {
 const INTEGRATED: &[PaceOffer] = &[offer(Suite::Aes128, 13, Mapping::Integrated)];
 const MODULAR: &[PaceOffer] = &[offer(Suite::Aes256, 2, Mapping::Generic)];
 const MODULAR_INTEGRATED: &[PaceOffer] = &[offer(Suite::Aes128, 0, Mapping::Integrated)];
-/// Chip authentication mapping never comes alone. Spec: 9303-11 §4.4.
-const CHIP_MAPPING: &[PaceOffer] =
-    &[offer(Suite::Aes128, 13, Mapping::ChipAuthentication), offer(Suite::Aes128, 13, Mapping::Generic)];
 
 /// The usual card, opened otherwise. Public keys of 2048 bits need commands of extended length.
 const fn with(offers: &'static [PaceOffer]) -> Recipe {
@@ -37,7 +34,7 @@ const DH_CHIP_KEY: Recipe = Recipe {
     ..USUAL
 };
 
-pub(super) static BEYOND: [Persona; 5] = [
+pub(super) static BEYOND: [Persona; 4] = [
     Persona {
         name: "good-pace-im",
         summary_en: "A sound card: PACE with elliptic curves and integrated mapping",
@@ -61,14 +58,6 @@ pub(super) static BEYOND: [Persona; 5] = [
         expected: EXPECTED,
         holder: man("090000103000", "MẠC VĂN NGUYÊN", [6, 28]),
         recipe: with(MODULAR_INTEGRATED),
-    },
-    Persona {
-        name: "good-pace-cam",
-        summary_en: "A sound card: PACE proves the chip at once, with EF.CardSecurity",
-        summary_vi: "Thẻ hợp lệ: PACE chứng thực luôn chip, có EF.CardSecurity",
-        expected: EXPECTED,
-        holder: woman("090000104000", "NINH THỊ CHỨNG", [9, 17]),
-        recipe: with(CHIP_MAPPING),
     },
     Persona {
         name: "good-ca-dh",

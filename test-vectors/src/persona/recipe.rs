@@ -133,6 +133,7 @@ pub(super) enum Fault {
     Dg13OtherBirth,
     SodCut,
     Downgraded,
+    OtherMappingKey,
 }
 
 #[derive(Clone, Debug)]
@@ -383,7 +384,11 @@ impl Recipe {
         }
         if let (Some(_), Some(key)) = (self.chip_mapping_id(), &chip) {
             let mut infos = open_infos;
-            infos.push(security_infos::chip_public_key(key, CurveForm::Standardized));
+            let mut signed = key.clone();
+            if self.fault == Fault::OtherMappingKey {
+                signed.private = key.group.private_from_seed(&format!("another mapping key {persona}"));
+            }
+            infos.push(security_infos::chip_public_key(&signed, CurveForm::Standardized));
             let file = card_security::ef_card_security(&infos, self.identifier, signing_time_s, &signer);
             files.insert(EF_CARD_SECURITY, file);
         }
@@ -428,6 +433,7 @@ impl Recipe {
             | Fault::SignerUsedTooLate
             | Fault::SignerExpiredSince
             | Fault::NoDates
+            | Fault::OtherMappingKey
             | Fault::Dg13OtherBirth => Vec::new(),
         }
     }

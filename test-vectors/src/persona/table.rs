@@ -5,7 +5,7 @@
 
 use super::recipe::{Access, Contents, Dates, Fault, Holder, Layout, Recipe};
 use super::{Expected, Outcome, Persona, Verdict};
-use crate::card::{PaceOffer, Suite};
+use crate::card::{Mapping, PaceOffer, Suite};
 use crate::issuer::cms_out::SignerIdentifier;
 use crate::issuer::country::{FORGER, SignerNumber, UTOPIA, VIETNAM, VIETNAM_NIST, VIETNAM_RSA};
 use crate::issuer::details::ParentsForm;
@@ -48,6 +48,16 @@ const NIST: Recipe = Recipe {
     active_authentication: ActiveAuthentication::Ecdsa(CurveName::P256),
     version: LdsVersion::V1_8,
     identifier: SignerIdentifier::SubjectKeyIdentifier,
+    extended_length: true,
+    ..USUAL
+};
+
+/// Chip authentication mapping, which never comes alone. Spec: 9303-11 §4.4.
+const CHIP_MAPPING: Recipe = Recipe {
+    access: Access::PaceAndBac(&[
+        PaceOffer { suite: Suite::Aes128, parameter_id: 13, mapping: Mapping::ChipAuthentication },
+        PaceOffer::generic(Suite::Aes128, 13),
+    ]),
     extended_length: true,
     ..USUAL
 };
@@ -121,7 +131,7 @@ const fn with_fault(fault: Fault) -> Recipe {
 }
 
 /// Every persona, the sound cards first.
-pub(super) static PERSONAS: [Persona; 23] = [
+pub(super) static PERSONAS: [Persona; 25] = [
     Persona {
         name: "good",
         summary_en: "A sound card: PACE with AES-128, both proofs of the chip",
@@ -174,6 +184,14 @@ pub(super) static PERSONAS: [Persona; 23] = [
         expected: accepted("one proof of the chip is enough"),
         holder: Holder { glasses: true, ..woman("090000005000", "PHAN NGỌC ẢNH", [5, 21]) },
         recipe: Recipe { chip_authentication: None, ..USUAL },
+    },
+    Persona {
+        name: "good-pace-cam",
+        summary_en: "A sound card: PACE proves the chip at once, with EF.CardSecurity",
+        summary_vi: "Thẻ hợp lệ: PACE chứng thực luôn chip, có EF.CardSecurity",
+        expected: accepted("the chip proved itself while it was opened"),
+        holder: woman("090000104000", "NINH THỊ CHỨNG", [9, 17]),
+        recipe: CHIP_MAPPING,
     },
     Persona {
         name: "changed-dg2-byte",
@@ -266,6 +284,14 @@ pub(super) static PERSONAS: [Persona; 23] = [
         expected: rejected("chip.chip_authentication", ["R1101", "the chip cannot prove the key of DG14"]),
         holder: woman("090000013000", "MAI THỊ LỆCH", [7, 24]),
         recipe: with_fault(Fault::WrongChipKey),
+    },
+    Persona {
+        name: "wrong-cam-key",
+        summary_en: "EF.CardSecurity signs another key than the one by which the chip proves itself in PACE",
+        summary_vi: "EF.CardSecurity ký khóa khác với khóa chip dùng để tự chứng thực trong PACE",
+        expected: rejected("chip.pace_cam", ["R1112", "the chip cannot prove the key of EF.CardSecurity"]),
+        holder: man("090000109000", "PHÙNG VĂN SAI", [6, 6]),
+        recipe: Recipe { fault: Fault::OtherMappingKey, ..CHIP_MAPPING },
     },
     Persona {
         name: "expired-card",

@@ -1,12 +1,12 @@
 //! Opening the chip: EF.CardAccess, PACE in the master file, or BAC. Spec: 9303-11 §4.2.
 
-use crate::capture::{AccessFailure, AccessTrace, Deviation, FileState};
+use crate::capture::{AccessFailure, AccessTrace, Deviation, FileState, PaceCamTrace};
 use crate::lds::FileId;
 use crate::lds::security_infos::SecurityInfos;
 use crate::transport::Transport;
 use crate::wire::status::StatusWord;
 
-use super::super::{BacFallback, Cause, ChipSession, Ended, Event, Open, PaceOffer, Step};
+use super::super::{BacFallback, Cause, ChipSession, Ended, Event, NoOffer, Open, PaceOffer, Step, pace_cam};
 use super::{Conversation, Session};
 
 /// The chip, and its EF.CardAccess if there is one that can be read.
@@ -18,6 +18,8 @@ impl Conversation<'_> {
         &mut self,
         open: ChipSession<T, Open>,
     ) -> Result<Session<T>, Ended<T>> {
+        self.capture.pace_cam = None;
+        self.mapped_key = None;
         let (open, infos) = self.card_access(open)?;
         let open = self.atr_info(open)?;
         let Some(infos) = infos.filter(|infos| infos.pace().next().is_some()) else {
@@ -80,8 +82,11 @@ impl Conversation<'_> {
             return Err(open.stop());
         }
         let key = self.keys.iter().find(|key| key.is_can()).or(self.keys.first());
-        let result = match (PaceOffer::choose(infos), key) {
-            (Some(offer), Some(key)) => open.pace(&offer, key, self.entropy),
+        let result = match (PaceOffer::choose(infos, open.link.transport.limits()), key) {
+            (Ok(offer), Some(key)) => open.pace(&offer, key, self.entropy),
+            (Err(NoOffer::Parameters(why)), _) => {
+                Err(Ended::new(open.link, AccessFailure::ParametersRefused(why)))
+            }
             _ => Err(Ended::new(open.link, AccessFailure::NotOffered)),
         };
         note_access(&mut self.capture.pace, &result);
@@ -92,10 +97,25 @@ impl Conversation<'_> {
             session = self.read(session, FileId::ATR_INFO).map_err(|ended| self.note_end(ended))?;
             self.learn_limits();
         }
+        session = self.card_security(session)?;
         if self.observer.event(Event::Step(Step::SelectApplication)).is_break() {
             return Err(session.end(Cause::Cancelled));
         }
         session.select_application()
+    }
+
+    /// After the chip authentication mapping: EF.CardSecurity, which names the chip's key. It stands in the master file, so
+    /// it is read before the application is selected. Spec: 9303-11 §4.4.3.5.2, §9.2.11.
+    fn card_security<T: Transport>(&mut self, session: Session<T>) -> Result<Session<T>, Ended<T>> {
+        self.capture.pace_cam = session.pace_mapping().cloned();
+        if !matches!(self.capture.pace_cam, Some(PaceCamTrace::Answered { .. })) {
+            return Ok(session);
+        }
+        let session = self.read(session, FileId::CARD_SECURITY).map_err(|ended| self.note_end(ended))?;
+        let file = self.capture.bytes(FileId::CARD_SECURITY);
+        let answered = self.capture.pace_cam.as_ref().zip(file);
+        self.mapped_key = answered.and_then(|(trace, file)| pace_cam::answering_key(trace, file));
+        Ok(session)
     }
 
     fn bac<T: Transport>(&mut self, open: ChipSession<T, Open>) -> Result<Session<T>, Ended<T>> {

@@ -1,6 +1,6 @@
 //! One reading from first to last command, in the order that proves text soonest.
 //!
-//! EF.CardAccess → PACE → SELECT → EF.SOD, DG1, DG13 → DG14 and chip authentication → DG15 and active authentication →
+//! EF.CardAccess → PACE (→ EF.CardSecurity, where PACE proved the chip) → SELECT → EF.SOD, DG1, DG13 → DG14 and chip authentication → DG15 and active authentication →
 //! DG2 and the rest. After BAC, whose keys are weak, chip authentication comes right after EF.SOD.
 
 mod access;
@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use crate::capture::{AccessTrace, Capture, ChipAuthenticationTrace, Deviation, FileState, Origin};
+use crate::crypto::ec::Point;
 use crate::crypto::secret::Entropy;
 use crate::lds::{DataGroup, FileId};
 use crate::transport::Transport;
@@ -95,6 +96,8 @@ pub(in crate::session) struct Conversation<'a> {
     pub given_up: Vec<FileId>,
     /// The file that an ended session was reading.
     pub partial: Option<PartialFile>,
+    /// The key of EF.CardSecurity by which the chip answered the chip authentication mapping in this session.
+    pub mapped_key: Option<Point>,
     /// What is kept came from this chip, so one that now answers has to be the same.
     pub resumed: bool,
 }
@@ -119,6 +122,7 @@ impl<'a> Conversation<'a> {
             chip_refusals: 0,
             given_up: Vec::new(),
             partial: None,
+            mapped_key: None,
             resumed: false,
         }
     }
@@ -154,6 +158,10 @@ impl<'a> Conversation<'a> {
                 return Err(ended);
             }
             session = self.gain_access(ended.restart_in_master_file()?)?;
+            if self.mapped_key.is_some() && !self.resumed {
+                // EF.CardSecurity names no document: what is kept must be of the chip that has just proved itself.
+                session = self.tie_mapping(session)?;
+            }
         }
     }
 
@@ -179,6 +187,7 @@ impl<'a> Conversation<'a> {
 
     /// What an ended session proved of the chip says nothing about the next.
     pub fn void_proofs(&mut self) {
+        self.capture.pace_cam = None;
         self.capture.chip_authentication = None;
         self.capture.active_authentication = None;
     }

@@ -15,8 +15,14 @@ const CHIP_AUTHENTICATION_TRIES: usize = 2;
 
 impl Conversation<'_> {
     pub fn authenticate_chip<T: Transport>(&mut self, session: Session<T>) -> Result<Session<T>, Ended<T>> {
-        let planned = self.plan.chip_authentication == ChipAuthentication::WhenOffered;
-        if !self.lists(DataGroup::Dg14) || !(planned || self.plan.wants(DataGroup::Dg14)) {
+        let planned = match self.plan.chip_authentication {
+            ChipAuthentication::WhenOffered => true,
+            ChipAuthentication::UnlessMapped => self.mapped_key.is_none(),
+            ChipAuthentication::Never => false,
+        };
+        // DG14 is also what EF.CardAccess is compared with, so that a proof by PACE does not make it superfluous.
+        let read = self.plan.chip_authentication != ChipAuthentication::Never;
+        if !self.lists(DataGroup::Dg14) || !(read || self.plan.wants(DataGroup::Dg14)) {
             return Ok(session);
         }
         let session = self.read(session, FileId::group(DataGroup::Dg14))?;
@@ -48,7 +54,7 @@ impl Conversation<'_> {
         &mut self,
         session: Session<T>,
     ) -> Result<Session<T>, Ended<T>> {
-        let authenticated = session.has_new_keys();
+        let authenticated = session.has_new_keys() || self.mapped_key.is_some();
         let planned = match self.plan.active_authentication {
             ActiveAuthentication::Always => true,
             ActiveAuthentication::UnlessChipAuthenticated => !authenticated,

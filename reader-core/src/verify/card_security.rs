@@ -1,0 +1,107 @@
+//! EF.CardSecurity: SecurityInfos that a document signer signed, on its own and apart from EF.SOD.
+//!
+//! It names the key by which a chip proves itself during PACE. Spec: 9303-11 §9.2.11, §4.4.3.5.2.
+
+use super::passive::{chain, refuted};
+use super::{Case, Strictness};
+use crate::capture::FileState;
+use crate::evidence::{Finding, Outcome, Reason};
+use crate::lds::FileId;
+use crate::lds::card_security;
+use crate::lds::security_infos::SecurityInfos;
+use crate::pki::Certificate;
+use crate::pki::signed_data::{self, SignerCheck, ValidSigner};
+use crate::wire::cms::SignedData;
+
+/// The entries of EF.CardSecurity, signed by a document signer under a trusted country certificate that is not known to
+/// be revoked. It exists under a confirmed chain alone, and only for the type that no other signed object has.
+pub(super) struct SignedCardSecurity {
+    infos: SecurityInfos,
+    notes: Vec<Reason>,
+}
+
+impl SignedCardSecurity {
+    /// Proves the file of the case.
+    ///
+    /// # Errors
+    /// What is to be said of a check that rests on it: it was not read, or it is not proved, and why.
+    pub(super) fn prove(case: &Case<'_>) -> Result<Self, Finding> {
+        let file = match case.capture.files.get(&FileId::CARD_SECURITY) {
+            Some(FileState::Read(file)) => file,
+            Some(FileState::Aborted { .. }) => {
+                return Err(Finding::new(Outcome::Aborted(Reason::FileUnread)));
+            }
+            _ => return Err(Finding::new(Outcome::Undetermined(Reason::CardSecurityMissing))),
+        };
+        let malformed = |detail: &dyn std::fmt::Display| refuted(Reason::CardSecurityMalformed, detail);
+        let data = SignedData::parse(file).map_err(|error| malformed(&error))?;
+        let infos = card_security::infos(&data).map_err(|error| malformed(&error))?;
+        let certificates: Vec<Certificate> =
+            data.certificates.iter().filter_map(|der| Certificate::from_der(der).ok()).collect();
+        let (certificate, valid) = signer(&data, &certificates)?;
+        if case.settings.strictness == Strictness::Strict && !valid.notes.is_empty() {
+            return Err(malformed(&"it is not signed as the standard has it"));
+        }
+        let mut notes = anchored(case, certificate)?;
+        let signed_outside = |at| at < certificate.not_before() || at > certificate.not_after();
+        if valid.signing_time.is_some_and(signed_outside) {
+            return Err(refuted(Reason::SignedOutsideUsage, &"EF.CardSecurity"));
+        }
+        if certificate.not_after() < case.now {
+            notes.push(Reason::SignerExpired);
+        }
+        Ok(Self { infos, notes })
+    }
+
+    /// The entries.
+    pub(super) const fn infos(&self) -> &SecurityInfos {
+        &self.infos
+    }
+
+    /// What was tolerated or noticed about its signer.
+    pub(super) fn notes(&self) -> &[Reason] {
+        &self.notes
+    }
+}
+
+/// The first signer whose signature holds.
+fn signer<'c>(
+    data: &SignedData<'_>,
+    certificates: &'c [Certificate],
+) -> Result<(&'c Certificate, ValidSigner), Finding> {
+    let missing = Finding::new(Outcome::Undetermined(Reason::SignerCertificateMissing));
+    let mut worst = missing.with_detail("EF.CardSecurity holds no certificate of its signer");
+    for info in &data.signers {
+        let Some(certificate) = signed_data::signer_certificate(info, certificates) else { continue };
+        match signed_data::check(data, info, certificate) {
+            Ok(SignerCheck::Valid(valid)) => return Ok((certificate, valid)),
+            Ok(SignerCheck::Invalid(fault)) => worst = refuted(Reason::CardSecuritySignatureWrong, &fault),
+            Err(error) => {
+                let unsupported = Finding::new(Outcome::Undetermined(Reason::AlgorithmUnsupported));
+                worst = unsupported.with_detail(format!("EF.CardSecurity: {error}"));
+            }
+        }
+    }
+    Err(worst)
+}
+
+/// The notes of a confirmed chain; else the finding that says why it is none. A signer whose lists are out of date counts
+/// as it does for EF.SOD.
+fn anchored(case: &Case<'_>, certificate: &Certificate) -> Result<Vec<Reason>, Finding> {
+    let about = |finding: Finding| {
+        let detail = finding.detail.clone().unwrap_or_default();
+        finding.with_detail(format!("EF.CardSecurity: {detail}"))
+    };
+    let (chain, revocation, _) = chain(case, certificate);
+    if !chain.outcome.is_confirmed() {
+        return Err(about(chain));
+    }
+    if matches!(revocation.outcome, Outcome::Refuted(_)) {
+        return Err(about(revocation));
+    }
+    if certificate.not_before() > case.now {
+        let detail = format!("EF.CardSecurity: valid from {}", certificate.not_before());
+        return Err(refuted(Reason::SignerNotYetValid, &detail));
+    }
+    Ok(chain.notes)
+}

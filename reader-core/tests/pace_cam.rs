@@ -1,0 +1,246 @@
+//! The chip authentication mapping against the simulated chip: it proves the chip by the signed key alone.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+#[path = "common/simulated.rs"]
+mod simulated;
+
+use reader_core::capture::{Capture, Deviation, FileState, Origin, PaceCamTrace};
+use reader_core::evidence::{Finding, Outcome, Reason, Witness};
+use reader_core::lds::{DataGroup, FileId};
+use reader_core::pki::{Pins, Provenance, TrustBuilder, TrustSnapshot};
+use reader_core::session::{ActiveAuthentication, Cause, ChipAuthentication, Plan, resume_chip};
+use reader_core::transport::{Limits, TransportError};
+use reader_core::verify::{ChipProof, Presented, Proof, Settings, Strictness, verify};
+use reader_core::wire::date::Timestamp;
+use simulated::{NOW_UNIX_S, SeededEntropy, SimulatedTransport, card, keys, on_card, quiet, read};
+use test_vectors::card::Card;
+use test_vectors::chip::Fault;
+use test_vectors::issuer::calendar::Date;
+use test_vectors::issuer::card_security::ef_card_security;
+use test_vectors::issuer::cms_out::SignerIdentifier;
+use test_vectors::issuer::country::{Country, FORGER, SignerNumber, SignerTimes, VIETNAM};
+use test_vectors::issuer::security_infos;
+use test_vectors::issuer::signer::CurveForm;
+use test_vectors::persona;
+
+const NAME: &str = "good-pace-cam";
+
+fn trust() -> TrustSnapshot {
+    let mut builder = TrustBuilder::new();
+    let from = Provenance { source: "personas".to_owned(), imported_at: Timestamp(NOW_UNIX_S) };
+    for anchor in persona::trust_anchors(NOW_UNIX_S) {
+        builder.add_certificate(&anchor, &from, &Pins::none());
+    }
+    for list in persona::revocation_lists(NOW_UNIX_S) {
+        builder.add_crl(&list);
+    }
+    builder.build()
+}
+
+fn proof(capture: &Capture) -> Proof {
+    let settings = Settings { strictness: Strictness::Strict, list_max_age_days: None };
+    verify(capture, &trust(), &Presented::nothing(), Timestamp(NOW_UNIX_S), &settings, None)
+}
+
+fn capture(card: Card) -> Capture {
+    let reading = read(SimulatedTransport::new(card), &keys(NAME), &Plan::default());
+    assert_eq!(reading.ended, None);
+    reading.capture
+}
+
+fn found(card: Card) -> Finding {
+    proof(&capture(card)).findings().chip_pace_cam.clone()
+}
+
+/// EF.CardSecurity of the card with these infos, by this authority's signer.
+fn card_security(country: Country, number: u8, infos: &[Vec<u8>]) -> Vec<u8> {
+    let day = Date::from_unix_s(NOW_UNIX_S).plus_years(-2);
+    let signer = country.document_signer(SignerNumber(number), SignerTimes::around(day));
+    ef_card_security(infos, SignerIdentifier::IssuerAndSerial, Some(day.to_unix_s() + 3_600), &signer)
+}
+
+/// What the file signs on the sound card.
+fn infos(card: &Card) -> Vec<Vec<u8>> {
+    let mut infos: Vec<Vec<u8>> = card.access.pace.iter().map(|offer| security_infos::pace(*offer)).collect();
+    infos.push(security_infos::chip_public_key(&card.chip_authentication[0], CurveForm::Standardized));
+    infos
+}
+
+fn with_card_security(file: Option<Vec<u8>>) -> Card {
+    let mut card = card(NAME);
+    let at = on_card(FileId::CARD_SECURITY);
+    match file {
+        Some(file) => card.files.insert(at, file),
+        None => card.files.remove(&at),
+    };
+    card
+}
+
+#[test]
+fn the_chip_proves_itself_while_it_is_opened() {
+    let reading = read(SimulatedTransport::new(card(NAME)), &keys(NAME), &Plan::default());
+    let order: Vec<FileId> = reading.finished.iter().map(|(file, _)| *file).collect();
+    assert_eq!(
+        order[..3],
+        [FileId::CARD_ACCESS, FileId::CARD_SECURITY, FileId::SOD],
+        "before the application"
+    );
+    assert_eq!(reading.capture.chip_authentication, None, "needless after the mapping");
+    let plan = Plan { active_authentication: ActiveAuthentication::Never, ..Plan::default() };
+    let alone = read(SimulatedTransport::new(card(NAME)), &keys(NAME), &plan).capture;
+    let proved = proof(&alone);
+    let finding = &proved.findings().chip_pace_cam;
+    assert_eq!((finding.outcome, finding.witness), (Outcome::Confirmed, Some(Witness::ThisTerminal)));
+    assert_eq!(proved.genuine_chip().unwrap().by(), ChipProof::PaceCam);
+    assert_eq!(proved.findings().consistency_card_access_dg14.outcome, Outcome::Confirmed);
+
+    // Chip authentication still works where a site wants it.
+    let plan = Plan { chip_authentication: ChipAuthentication::WhenOffered, ..Plan::default() };
+    let both = proof(&read(SimulatedTransport::new(card(NAME)), &keys(NAME), &plan).capture);
+    assert!(both.findings().chip_pace_cam.outcome.is_confirmed());
+    assert_eq!(both.genuine_chip().unwrap().by(), ChipProof::ChipAuthentication);
+}
+
+#[test]
+fn stored_values_prove_no_chip_again() {
+    let mut stored = capture(card(NAME));
+    assert!(matches!(stored.pace_cam, Some(PaceCamTrace::Answered { .. })));
+    stored.active_authentication = None;
+    stored.origin = Origin::Stored;
+    let proved = proof(&stored);
+    let outcome = proved.findings().chip_pace_cam.outcome;
+    assert_eq!(outcome, Outcome::NotPerformed(Reason::NoChipSession));
+    assert!(proved.genuine_chip().is_none());
+}
+
+#[test]
+fn only_the_holder_of_the_signed_key_is_confirmed() {
+    // The chip computes with another key than the one that is signed, and so also fails chip authentication.
+    let mut copy = card(NAME);
+    copy.chip_authentication[0].private = vec![7; 32];
+    let proved = proof(&capture(copy));
+    let failed = Outcome::Refuted(Reason::PaceCamFailed);
+    assert_eq!(proved.findings().chip_pace_cam.outcome, failed);
+    assert!(matches!(proved.findings().chip_chip_authentication.outcome, Outcome::Refuted(_)));
+
+    let mut altered = capture(card(NAME));
+    let Some(PaceCamTrace::Answered { chip_data, .. }) = &mut altered.pace_cam else { panic!("a trace") };
+    chip_data[31] ^= 1;
+    assert_eq!(proof(&altered).findings().chip_pace_cam.outcome, failed);
+    altered.pace_cam = Some(PaceCamTrace::Malformed("no data"));
+    assert_eq!(proof(&altered).findings().chip_pace_cam.outcome, failed);
+}
+
+#[test]
+fn the_file_counts_only_with_its_own_signature_and_chain() {
+    let sound = card(NAME);
+    let infos = infos(&sound);
+    let remade = card_security(VIETNAM, 1, &infos);
+    assert_eq!(found(with_card_security(Some(remade.clone()))).outcome, Outcome::Confirmed);
+
+    let missing = found(with_card_security(None));
+    assert_eq!(missing.outcome, Outcome::Undetermined(Reason::CardSecurityMissing));
+    let forged = found(with_card_security(Some(card_security(FORGER, 1, &infos))));
+    assert_eq!(forged.outcome, Outcome::Undetermined(Reason::SignerUnknown));
+    let revoked = found(with_card_security(Some(card_security(VIETNAM, 2, &infos))));
+    assert_eq!(revoked.outcome, Outcome::Refuted(Reason::SignerRevoked));
+
+    // One bit of the signed key, and one of the signature.
+    let key = infos.last().unwrap();
+    let at = remade.windows(key.len()).position(|part| part == key.as_slice()).unwrap() + key.len() - 10;
+    for at in [at, remade.len() - 3] {
+        let mut altered = remade.clone();
+        altered[at] ^= 1;
+        let outcome = found(with_card_security(Some(altered))).outcome;
+        assert_eq!(outcome, Outcome::Refuted(Reason::CardSecuritySignatureWrong), "byte {at}");
+    }
+    let outcome = found(with_card_security(Some(remade[..40].to_vec()))).outcome;
+    assert!(!outcome.is_confirmed(), "{outcome:?}");
+}
+
+#[test]
+fn the_key_has_the_number_and_the_parameters_of_the_mapping() {
+    let sound = card(NAME);
+    let without_key = &infos(&sound)[..2];
+    let with_key = |number: Option<u8>| {
+        let mut key = sound.chip_authentication[0].clone();
+        key.key_id = number;
+        let key = security_infos::chip_public_key(&key, CurveForm::Explicit);
+        let file = card_security(VIETNAM, 1, &[without_key, &[key]].concat());
+        found(with_card_security(Some(file))).outcome
+    };
+    assert_eq!(with_key(Some(13)), Outcome::Confirmed, "explicit parameters of the same curve");
+    let missing = Outcome::Refuted(Reason::PaceCamKeyMissing);
+    assert_eq!((with_key(Some(12)), with_key(None)), (missing, missing));
+    let none = card_security(VIETNAM, 1, without_key);
+    assert_eq!(found(with_card_security(Some(none))).outcome, missing);
+}
+
+#[test]
+fn neither_signed_file_passes_for_the_other() {
+    let sound = card(NAME);
+    let sod = sound.files[&on_card(FileId::SOD)].clone();
+    // EF.SOD without its own tag is the same kind of message.
+    let message = reader_core::lds::sod::SodFile::parse(&sod).unwrap().content_info.to_vec();
+    let outcome = found(with_card_security(Some(message))).outcome;
+    assert_eq!(outcome, Outcome::Refuted(Reason::CardSecurityMalformed));
+
+    let mut swapped = capture(sound.clone());
+    let security = sound.files[&on_card(FileId::CARD_SECURITY)].clone();
+    let wrapped = reader_core::wire::tlv::encode(0x77, &security);
+    swapped.files.insert(FileId::SOD, FileState::Read(wrapped));
+    let proved = proof(&swapped);
+    assert_eq!(proved.findings().passive_sod_signature.outcome, Outcome::Refuted(Reason::SodMalformed));
+    assert!(proved.genuine_chip().is_none(), "a proved chip without signed files is nobody's document");
+}
+
+#[test]
+fn what_the_chip_says_openly_may_be_signed_in_either_file() {
+    let whole = capture(card(NAME));
+    let consistency = |capture: &Capture| proof(capture).findings().consistency_card_access_dg14.outcome;
+    assert_eq!(consistency(&whole), Outcome::Confirmed);
+    // An offer that neither signs.
+    let mut sound = card(NAME);
+    let offer = test_vectors::card::PaceOffer::generic(test_vectors::card::Suite::Aes128, 12);
+    let mut open = infos(&sound);
+    open.truncate(2);
+    open.push(security_infos::pace(offer));
+    sound.files.insert(on_card(FileId::CARD_ACCESS), security_infos::ef_card_access(&open));
+    assert_eq!(consistency(&capture(sound.clone())), Outcome::Refuted(Reason::CardAccessAltered));
+    // Signed in EF.CardSecurity alone.
+    let file = card_security(VIETNAM, 1, &[infos(&sound), vec![security_infos::pace(offer)]].concat());
+    sound.files.insert(on_card(FileId::CARD_SECURITY), file);
+    assert_eq!(consistency(&capture(sound)), Outcome::Confirmed);
+}
+
+#[test]
+fn after_a_loss_the_mapping_shows_the_same_chip() {
+    let whole = read(SimulatedTransport::new(card(NAME)), &keys(NAME), &Plan::default());
+    // EF.CardAccess, PACE with its five commands, SELECT.
+    let access = 1 + 5 + 1;
+    let count = whole.exchanges.len();
+    let read_at = |file| whole.finished.iter().find(|(finished, _)| *finished == file).unwrap().1;
+    let (security, list) = (read_at(FileId::CARD_SECURITY), read_at(FileId::SOD));
+    for exchange in (0..count).step_by(7).chain([count - 1]) {
+        let transport = SimulatedTransport::new(card(NAME)).with_fault(Fault::TornAt { exchange });
+        let reading = read(transport, &keys(NAME), &Plan::default());
+        assert_eq!(reading.ended, Some(Cause::Transport(TransportError::TagLost)));
+        let (earlier, _) = reading.into_earlier();
+        let transport = SimulatedTransport::new(card(NAME)).with_limits(Limits::SHORT);
+        let mut entropy = SeededEntropy(5);
+        let resumed =
+            resume_chip(transport, &keys(NAME), &Plan::default(), &mut entropy, &mut quiet, earlier);
+        assert_eq!(resumed.ended, None, "torn at {exchange}");
+        assert!(resumed.capture.group(DataGroup::Dg2).is_some());
+        if exchange > list {
+            assert!(resumed.capture.deviations.contains(&Deviation::Resumed { proved: true }), "{exchange}");
+        }
+        assert!(
+            proof(&resumed.capture).findings().chip_pace_cam.outcome.is_confirmed(),
+            "torn at {exchange}"
+        );
+        // Before EF.SOD nothing ties what came to the chip, and all is read anew.
+        let most = if exchange > security + 1 { count + access + 2 } else { count + exchange };
+        assert!(resumed.exchanges.len() <= most, "torn at {exchange}: {}", resumed.exchanges.len());
+    }
+}
