@@ -373,6 +373,9 @@ fn access_word(trace: &AccessTrace) -> String {
 fn failure_word(failure: &AccessFailure) -> String {
     match failure {
         AccessFailure::WrongPassword => "wrong password".to_owned(),
+        AccessFailure::WrongPin { tries_left } => format!("wrong PIN, {tries_left} tries left"),
+        AccessFailure::PinSuspended => "PIN suspended".to_owned(),
+        AccessFailure::PinBlocked => "PIN blocked".to_owned(),
         AccessFailure::Refused(status) => format!("refused {status:04X}"),
         AccessFailure::Protocol(what) => format!("protocol: {what}"),
         AccessFailure::Broken => "broken off".to_owned(),

@@ -42,6 +42,16 @@ pub enum AccessTrace {
 pub enum AccessFailure {
     /// The number, MRZ or CAN is not this card's.
     WrongPassword,
+    /// The PIN is not this card's, and so many tries are left.
+    WrongPin {
+        /// 1: the chip suspends the PIN; 0: it blocks it.
+        tries_left: u8,
+    },
+    /// One try of the PIN is left and the chip keeps it back until the card access number opened it. The PIN was not
+    /// sent: a wrong one would block the card for good.
+    PinSuspended,
+    /// No try of the PIN is left. The PIN was not sent.
+    PinBlocked,
     /// The chip refused with this status word.
     Refused(u16),
     /// The chip's answer breaks the protocol, in these words.

@@ -137,6 +137,8 @@ pub enum PacePassword<'a> {
     Mrz(&'a str),
     /// The card access number printed on the document; digits as ASCII.
     Can(&'a str),
+    /// The holder's PIN; digits as ASCII. Spec: TR-03110-3 §A.2.2.
+    Pin(&'a str),
 }
 
 /// K_π. Spec: 9303-11 §9.7.3.
@@ -147,6 +149,8 @@ pub fn pace_password_key(password: PacePassword<'_>, suite: CipherSuite) -> Secr
             let shared = Secret::new(HashAlgorithm::Sha1.digest(mrz_information.as_bytes()));
             derive(shared.expose(), Purpose::Password, suite)
         }
-        PacePassword::Can(can) => derive(can.as_bytes(), Purpose::Password, suite),
+        PacePassword::Can(digits) | PacePassword::Pin(digits) => {
+            derive(digits.as_bytes(), Purpose::Password, suite)
+        }
     }
 }

@@ -74,6 +74,9 @@ reasons! {
     TerminalChainInvalid = 1025, "The terminal's certificates are not valid now, or one is not signed as it says.";
     TerminalKeyUnusable = 1026, "The terminal's own key for Terminal Authentication could not be used.";
     TerminalRefused = 1027, "The chip refused the terminal's certificates or its signature.";
+    WrongPin = 1031, "The PIN that was presented is not this card's.";
+    PinSuspended = 1032, "One try of the PIN is left, and it was not used.";
+    PinBlocked = 1033, "The PIN of this card is blocked, and it was not sent.";
     ReadingResumed = 1041, "The card left and came back during the reading, proved that it is the same, and reading went on.";
     ResumedUnproved = 1042, "The card left and came back during the reading; that it is the same rests on its list of hashes alone.";
     OtherCard = 1043, "The card left during the reading, and another card was laid in its place.";

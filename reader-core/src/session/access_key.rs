@@ -16,6 +16,7 @@ pub struct AccessKey {
 enum Kind {
     Can,
     Mrz,
+    Pin,
 }
 
 /// A text that cannot be a password.
@@ -32,6 +33,9 @@ pub enum AccessKeyError {
     /// Not six digits.
     #[error("dates are written YYMMDD, six digits (or < where unknown)")]
     Date,
+    /// Not a PIN.
+    #[error("a PIN has 4 to 16 digits; this one has other characters or another length")]
+    Pin,
     /// Not the three fields with their check digits.
     #[error("the MRZ information has other characters than A-Z, 0-9 and <, or is shorter than 24 characters")]
     MrzInformation,
@@ -81,10 +85,32 @@ impl AccessKey {
         if fits { Ok(Self::new(Kind::Mrz, text)) } else { Err(AccessKeyError::MrzInformation) }
     }
 
+    /// The holder's secret PIN, 4 to 16 digits, as national identity cards have it; documents of ICAO have none. The chip
+    /// counts wrong ones: see [`crate::capture::AccessFailure::PinSuspended`]. Spec: TR-03110-2 §2.4.1, §3.3.
+    ///
+    /// # Errors
+    /// Other characters, or another length.
+    pub fn pin(digits: &str) -> Result<Self, AccessKeyError> {
+        let fits = (4..=16).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+        if fits { Ok(Self::new(Kind::Pin, digits)) } else { Err(AccessKeyError::Pin) }
+    }
+
     /// A card access number, which BAC does not take.
     #[must_use]
     pub fn is_can(&self) -> bool {
         self.kind == Kind::Can
+    }
+
+    /// What an MRZ says, which BAC takes.
+    #[must_use]
+    pub fn is_mrz(&self) -> bool {
+        self.kind == Kind::Mrz
+    }
+
+    /// A PIN, of which the chip takes three tries.
+    #[must_use]
+    pub fn is_pin(&self) -> bool {
+        self.kind == Kind::Pin
     }
 
     fn new(kind: Kind, text: &str) -> Self {
@@ -101,6 +127,7 @@ impl AccessKey {
         match self.kind {
             Kind::Mrz => 1,
             Kind::Can => 2,
+            Kind::Pin => 3,
         }
     }
 
@@ -108,6 +135,7 @@ impl AccessKey {
         match self.kind {
             Kind::Mrz => PacePassword::Mrz(self.text()),
             Kind::Can => PacePassword::Can(self.text()),
+            Kind::Pin => PacePassword::Pin(self.text()),
         }
     }
 
@@ -154,6 +182,9 @@ mod tests {
         assert!(AccessKey::can("12345").is_err());
         assert!(AccessKey::can("12345a").is_err());
         assert!(AccessKey::can("१२३४५६").is_err());
+        for pin in ["123", "12345a", "12345678901234567", "१२३४५६"] {
+            assert_eq!(AccessKey::pin(pin).err(), Some(AccessKeyError::Pin));
+        }
         assert!(AccessKey::mrz("", "690806", "940623").is_err());
         assert!(AccessKey::mrz("l898902c", "690806", "940623").is_err());
         assert!(AccessKey::mrz("L898902C", "69-0806", "940623").is_err());

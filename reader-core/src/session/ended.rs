@@ -71,6 +71,17 @@ fn explain_access(failure: &AccessFailure) -> String {
             "the number, MRZ or CAN is not this card's; check it against the card and enter it again"
                 .to_owned()
         }
+        AccessFailure::WrongPin { tries_left } => format!(
+            "the PIN is not this card's; {tries_left} tries are left; let the holder make sure before the next one"
+        ),
+        AccessFailure::PinSuspended => {
+            "one try of the PIN is left, and it was not used; present the card access number \
+             as well, and let the holder make sure of the PIN: another wrong one blocks it"
+                .to_owned()
+        }
+        AccessFailure::PinBlocked => {
+            "the PIN is blocked and was not sent; the issuing authority can unblock it".to_owned()
+        }
         AccessFailure::Refused(status) => format!("it refused access control with {}", StatusWord(*status)),
         AccessFailure::Protocol(what) => format!("its answers break the access protocol: {what}"),
         AccessFailure::Broken => "the card left during access control; place it again".to_owned(),

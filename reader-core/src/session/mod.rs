@@ -45,6 +45,7 @@ mod pace;
 mod pace_cam;
 mod pace_group;
 mod pace_offer;
+mod pace_pin;
 #[cfg(test)]
 mod pace_published;
 mod plan;
@@ -151,7 +152,7 @@ impl<T: Transport> ChipSession<T, Open> {
         entropy: &mut dyn Entropy,
     ) -> Result<ChipSession<T, Secured>, Ended<T>> {
         let mut link = self.link;
-        match pace::run(&mut link, offer, key, entropy) {
+        match pace::run(&mut link, offer, key, pace::LastTry::Keep, entropy) {
             Ok(pace::Established { channel, mapping }) => {
                 link.mapping = mapping;
                 Ok(ChipSession { link, state: Secured { channel, unconfirmed: None } })

@@ -9,7 +9,7 @@ use crate::crypto::mapping;
 use crate::crypto::secret::{Entropy, Secret};
 use crate::lds::security_infos::{KeyAgreement, Mapping};
 use crate::transport::Transport;
-use crate::wire::apdu::{Command, EXTENDED_NE_MAX_BYTES, SHORT_NE_MAX_BYTES};
+use crate::wire::apdu::{Command, EXTENDED_NE_MAX_BYTES, Response, SHORT_NE_MAX_BYTES};
 use crate::wire::status::StatusWord;
 use crate::wire::{dynamic, tlv};
 
@@ -17,6 +17,7 @@ use super::link::{ChipWork, Link};
 use super::pace_cam;
 use super::pace_group::{Base, OwnKey, PublicKey};
 use super::pace_offer::PaceOffer;
+use super::terminal_auth::Basis;
 use super::{AccessKey, Cause};
 
 /// Longest nonce that is taken: two blocks of AES, as AES-192 and AES-256 chips send.
@@ -31,21 +32,48 @@ pub(super) struct Established {
     pub mapping: Option<PaceCamTrace>,
 }
 
+/// What carries the commands: the bare link, or a channel that is open already.
+pub(super) trait Carrier {
+    fn send(&mut self, command: &Command, work: ChipWork) -> Result<Response, Cause>;
+    /// What terminal authentication will rest on.
+    fn basis(&mut self) -> &mut Basis;
+}
+
+impl<T: Transport> Carrier for Link<T> {
+    fn send(&mut self, command: &Command, work: ChipWork) -> Result<Response, Cause> {
+        self.plain(command, work)
+    }
+
+    fn basis(&mut self) -> &mut Basis {
+        &mut self.terminal
+    }
+}
+
+/// What may become of the last try of a PIN.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum LastTry {
+    /// It is kept.
+    Keep,
+    /// It is used, since the card access number has opened the chip for it.
+    Use,
+}
+
 /// Opens a channel with the password.
-pub(super) fn run<T: Transport>(
-    link: &mut Link<T>,
+pub(super) fn run(
+    link: &mut impl Carrier,
     offer: &PaceOffer,
     key: &AccessKey,
+    last_try: LastTry,
     entropy: &mut dyn Entropy,
 ) -> Result<Established, Cause> {
-    set_protocol(link, offer, key)?;
+    set_protocol(link, offer, key, last_try)?;
     let password = kdf::pace_password_key(key.pace_password(), offer.suite);
-    establish(link, offer, &password, entropy)
+    establish(link, offer, &password, entropy).map_err(|cause| of_pin(cause, key))
 }
 
 /// All that follows MSE:Set AT, with the key that the password gave.
-pub(super) fn establish<T: Transport>(
-    link: &mut Link<T>,
+pub(super) fn establish(
+    link: &mut impl Carrier,
     offer: &PaceOffer,
     password: &Secret,
     entropy: &mut dyn Entropy,
@@ -66,7 +94,7 @@ pub(super) fn establish<T: Transport>(
     if chip == public {
         return Err(protocol("the chip sent back the terminal's ephemeral key").into());
     }
-    link.terminal.opened_by_pace(&answer, &public.encode(), offer.agreement() == KeyAgreement::Ecdh);
+    link.basis().opened_by_pace(&answer, &public.encode(), offer.agreement() == KeyAgreement::Ecdh);
     let shared = own.agree(&chip)?;
     let keys = SessionKeys::derive(&shared, offer.suite);
 
@@ -82,7 +110,12 @@ pub(super) fn establish<T: Transport>(
     Ok(Established { channel, mapping })
 }
 
-fn set_protocol<T: Transport>(link: &mut Link<T>, offer: &PaceOffer, key: &AccessKey) -> Result<(), Cause> {
+fn set_protocol(
+    link: &mut impl Carrier,
+    offer: &PaceOffer,
+    key: &AccessKey,
+    last_try: LastTry,
+) -> Result<(), Cause> {
     let mut data = tlv::encode(0x80, &offer.oid);
     data.extend(tlv::encode(0x83, &[key.reference()]));
     if let Some(parameter_id) = offer.parameter_id.filter(|_| offer.ambiguous) {
@@ -91,16 +124,27 @@ fn set_protocol<T: Transport>(link: &mut Link<T>, offer: &PaceOffer, key: &Acces
         data.extend(tlv::encode(0x84, bytes.get(skip..).unwrap_or_default()));
     }
     let command = Command::new(0x00, 0x22, SET_AT.0, SET_AT.1).with_data(data);
-    let response = link.plain(&command, ChipWork::None)?;
-    match response.status {
-        StatusWord::OK => Ok(()),
+    let response = link.send(&command, ChipWork::None)?;
+    // Spec: TR-03110-2 §3.3, TR-03110-3 §B.11.1: 63C1 suspended, 63C0 blocked.
+    match (response.status, response.status.tries_left()) {
+        (StatusWord::OK, _) => Ok(()),
+        (_, Some(0)) | (StatusWord(0x6983), _) if key.is_pin() => Err(AccessFailure::PinBlocked.into()),
+        (_, Some(1)) if key.is_pin() && last_try == LastTry::Keep => Err(AccessFailure::PinSuspended.into()),
         // The password is known and a try was lost earlier; the protocol goes on.
-        status if status.tries_left().is_some_and(|left| left > 0) => Ok(()),
-        status => Err(AccessFailure::Refused(status.0).into()),
+        (_, Some(1..)) => Ok(()),
+        (status, _) => Err(AccessFailure::Refused(status.0).into()),
     }
 }
 
-fn nonce<T: Transport>(link: &mut Link<T>, offer: &PaceOffer, password: &Secret) -> Result<Secret, Cause> {
+/// The tries that are left count for a PIN alone: others are known to more than the holder.
+fn of_pin(cause: Cause, key: &AccessKey) -> Cause {
+    match cause {
+        Cause::Access(AccessFailure::WrongPin { .. }) if !key.is_pin() => AccessFailure::WrongPassword.into(),
+        other => other,
+    }
+}
+
+fn nonce(link: &mut impl Carrier, offer: &PaceOffer, password: &Secret) -> Result<Secret, Cause> {
     let encrypted = step(link, offer, Step::Nonce, &[])?.value;
     let block_bytes = offer.suite.block_size();
     let fits = match offer.mapping {
@@ -119,8 +163,8 @@ fn nonce<T: Transport>(link: &mut Link<T>, offer: &PaceOffer, password: &Secret)
 }
 
 /// Generic mapping: agrees on an element H and maps the generator to s·G + H. Also gives the chip's mapping key.
-fn map_generic<T: Transport>(
-    link: &mut Link<T>,
+fn map_generic(
+    link: &mut impl Carrier,
     offer: &PaceOffer,
     nonce: &Secret,
     entropy: &mut dyn Entropy,
@@ -136,8 +180,8 @@ fn map_generic<T: Transport>(
 }
 
 /// Integrated mapping: sends a nonce in the clear; both nonces together make the generator.
-fn map_integrated<T: Transport>(
-    link: &mut Link<T>,
+fn map_integrated(
+    link: &mut impl Carrier,
     offer: &PaceOffer,
     nonce: &Secret,
     entropy: &mut dyn Entropy,
@@ -169,12 +213,7 @@ struct StepAnswer {
 }
 
 /// One GENERAL AUTHENTICATE; all but the last are chained.
-fn step<T: Transport>(
-    link: &mut Link<T>,
-    offer: &PaceOffer,
-    step: Step,
-    value: &[u8],
-) -> Result<StepAnswer, Cause> {
+fn step(link: &mut impl Carrier, offer: &PaceOffer, step: Step, value: &[u8]) -> Result<StepAnswer, Cause> {
     let (sent, awaited, cla, work) = match step {
         Step::Nonce => (None, 0x80, 0x10, ChipWork::PaceNonce),
         Step::Mapping => (Some(0x81), 0x82, 0x10, ChipWork::PaceMapping),
@@ -188,12 +227,13 @@ fn step<T: Transport>(
     // Spec: 9303-11 §9.3.1.2: keys of 2048 bits need extended length, which is allowed here undeclared.
     let command = Command::new(cla, 0x86, 0x00, 0x00).with_data(data).expecting(SHORT_NE_MAX_BYTES);
     let command = if command.fits_short() { command } else { command.expecting(EXTENDED_NE_MAX_BYTES) };
-    let response = link.plain(&command, work)?;
+    let response = link.send(&command, work)?;
     match response.status {
         StatusWord::OK => {}
         // The chip learns at the tokens, and only there, that the password was another.
-        StatusWord(0x6300..=0x63FF) if step == Step::Tokens => {
-            return Err(AccessFailure::WrongPassword.into());
+        status @ StatusWord(0x6300..=0x63FF) if step == Step::Tokens => {
+            let counted = status.tries_left().map(|tries_left| AccessFailure::WrongPin { tries_left });
+            return Err(counted.unwrap_or(AccessFailure::WrongPassword).into());
         }
         status => return Err(AccessFailure::Refused(status.0).into()),
     }
@@ -209,7 +249,7 @@ fn step<T: Transport>(
     let extra = |tag: u8| step == Step::Tokens && matches!(tag, 0x87 | 0x88);
     match objects.split_first() {
         Some(((tag, value), rest)) if *tag == awaited && rest.iter().all(|(tag, _)| extra(*tag)) => {
-            rest.iter().for_each(|(_, authority)| link.terminal.names_authority(authority));
+            rest.iter().for_each(|(_, authority)| link.basis().names_authority(authority));
             Ok(StepAnswer { value: value.clone(), chip_data })
         }
         _ => Err(malformed.into()),

@@ -45,6 +45,9 @@ pub struct Plan {
     pub read_com: bool,
     /// Whether BAC may follow a failed PACE.
     pub bac_fallback: BacFallback,
+    /// Use the last try of a PIN that the chip has suspended, where a card access number is presented too. Off unless the
+    /// holder was asked: a wrong one blocks the PIN for good.
+    pub use_last_try: bool,
     /// Chip authentication.
     pub chip_authentication: ChipAuthentication,
     /// Active authentication.
@@ -71,6 +74,7 @@ impl Default for Plan {
             groups: vec![DataGroup::Dg1, DataGroup::Dg2, DataGroup::Dg13],
             read_com: false,
             bac_fallback: BacFallback::Allowed,
+            use_last_try: false,
             chip_authentication: ChipAuthentication::UnlessMapped,
             active_authentication: ActiveAuthentication::Always,
             terminal_authentication: None,

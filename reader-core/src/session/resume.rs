@@ -64,7 +64,11 @@ pub fn resume_chip<T: Transport>(
     conversation.take_up(earlier.clone());
     let mut reading = conversation.hold(open);
     if let Some(Cause::Access(
-        AccessFailure::WrongPassword | AccessFailure::Refused(_) | AccessFailure::NotOffered,
+        AccessFailure::WrongPassword
+        | AccessFailure::WrongPin { .. }
+        | AccessFailure::Refused(_)
+        | AccessFailure::NotOffered
+        | AccessFailure::ParametersRefused(_),
     )) = reading.ended
     {
         // The same keys and protocols opened the chip before.

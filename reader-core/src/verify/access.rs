@@ -15,6 +15,11 @@ const fn not_performed(reason: Reason) -> Finding {
 fn failed(failure: &AccessFailure) -> Finding {
     match failure {
         AccessFailure::WrongPassword => Finding::new(Outcome::Refuted(Reason::WrongPassword)),
+        AccessFailure::WrongPin { tries_left } => {
+            Finding::new(Outcome::Refuted(Reason::WrongPin)).with_detail(format!("{tries_left} tries left"))
+        }
+        AccessFailure::PinSuspended => Finding::new(Outcome::Undetermined(Reason::PinSuspended)),
+        AccessFailure::PinBlocked => Finding::new(Outcome::Undetermined(Reason::PinBlocked)),
         AccessFailure::Refused(status) => Finding::new(Outcome::Undetermined(Reason::AccessRefused))
             .with_detail(format!("status {status:04X}")),
         AccessFailure::Protocol(what) => {

@@ -255,6 +255,18 @@ fn never_opened(cause: &Cause) -> Option<Failure> {
         Cause::Transport(error) => Some(failure_of(error)),
         Cause::Entropy(error) => Some(Failure::new(ErrorCode::NoRandomness, error.to_string())),
         Cause::Access(AccessFailure::WrongPassword) => Some(denied()),
+        Cause::Access(AccessFailure::WrongPin { .. }) => Some(denied().with_remedy(
+            "Let the holder make sure of the PIN before the next try; the card blocks it after the third wrong one.",
+        )),
+        Cause::Access(AccessFailure::PinSuspended) => Some(denied().with_remedy(
+            "Ask the holder whether the PIN is certain; then present it with the card access number printed on the card.",
+        )),
+        Cause::Access(AccessFailure::PinBlocked) => Some(denied().with_remedy(
+            "Open the card by its card access number or machine-readable zone; the issuing authority can unblock the PIN.",
+        )),
+        Cause::Access(AccessFailure::ParametersRefused(_)) => Some(denied().with_remedy(
+            "Present the machine-readable zone: the card may open by BAC. Report the card type.",
+        )),
         Cause::Access(AccessFailure::Broken) => Some(Failure::new(ErrorCode::CardLost, cause.to_string())),
         Cause::Access(AccessFailure::NotOffered) => Some(denied().with_remedy(
             "Present the machine-readable zone, or document number with birth and expiry: an older chip opens by them \

@@ -15,6 +15,7 @@ mod files;
 mod misbehave;
 mod misshapen;
 mod pace;
+mod pin;
 pub mod primitives;
 mod sm;
 mod status;
@@ -29,6 +30,7 @@ pub use terminal_auth::TerminalFault;
 
 use crate::card::{Card, ChipAuthenticationKey, Directory};
 use crate::num::{BigUint, expand};
+use pin::Pin;
 use terminal_auth::Terminal;
 
 /// A source of the chip's randomness: it fills the slice.
@@ -73,6 +75,8 @@ struct State {
     next_channel: Option<Channel>,
     /// BAC or PACE was completed in the channel that is open.
     authenticated: bool,
+    /// The card access number opened the channel: a suspended PIN may be tried in it.
+    by_can: bool,
     challenge: Option<[u8; 8]>,
     protocol: Protocol,
     terminal: Terminal,
@@ -92,6 +96,7 @@ impl State {
             channel: None,
             next_channel: None,
             authenticated: false,
+            by_can: false,
             challenge: None,
             protocol: Protocol::None,
             terminal: Terminal::default(),
@@ -104,6 +109,7 @@ impl State {
     fn end_session(&mut self) {
         self.channel = None;
         self.authenticated = false;
+        self.by_can = false;
         self.protocol = Protocol::None;
         self.terminal = Terminal::default();
     }
@@ -118,6 +124,8 @@ pub struct Chip {
     stand_in: Option<Card>,
     /// The stand-in has taken the card's place for good.
     swapped: bool,
+    /// The holder's PIN with its tries; no loss of power brings them back.
+    pin: Option<Pin>,
     state: State,
 }
 
@@ -136,7 +144,25 @@ impl Chip {
     /// (8 bytes), K.IC (16); the PACE nonce (16; 32 in integrated mapping with AES-192 and -256), the mapping key (not in
     /// integrated mapping) and the ephemeral key (as wide as the group's order).
     pub fn with_entropy(card: Card, entropy: Entropy) -> Chip {
-        Chip { card, entropy, faults: Vec::new(), stand_in: None, swapped: false, state: State::new() }
+        Chip {
+            card,
+            entropy,
+            faults: Vec::new(),
+            stand_in: None,
+            swapped: false,
+            pin: None,
+            state: State::new(),
+        }
+    }
+
+    /// Gives the card a PIN with three tries, which PACE then takes too. Spec: TR-03110-2 §2.4.1.
+    pub fn set_pin(&mut self, digits: &str) {
+        self.pin = Some(Pin { digits: digits.to_owned(), tries_left: pin::TRIES });
+    }
+
+    /// The tries that the PIN has left, where there is one.
+    pub fn pin_tries_left(&self) -> Option<u8> {
+        self.pin.as_ref().map(|pin| pin.tries_left)
     }
 
     /// Adds a fault; several may be in force.

@@ -14,10 +14,17 @@ use crate::num::{BigUint, CurveName, Element, Group, fixed_width};
 /// id-PACE without its last two components: agreement with mapping, and cipher. Spec: 9303-11 §9.2.3.
 const ID_PACE: [u8; 8] = [0x04, 0x00, 0x7F, 0x00, 0x07, 0x02, 0x02, 0x04];
 
+/// Password references of object 83. Spec: 9303-11 §4.4.4.1; TR-03110-3 §B.11.1.
+const MRZ: u8 = 1;
+const CAN: u8 = 2;
+const PIN: u8 = 3;
+
 /// A run of PACE and the command that it waits for.
 pub(super) struct Pace {
     offer: PaceOffer,
     group: Group,
+    /// Which password it is.
+    reference: u8,
     /// K_π, which encrypts the nonce.
     password_key: Vec<u8>,
     /// The terminal announced its rights (7F4C) and wants to know whose certificates the chip trusts.
@@ -44,9 +51,14 @@ impl Chip {
         let oid = tlv::find(&objects, 0x80).ok_or(status::WRONG_DATA)?;
         let offer = self.pace_offer(oid, tlv::find(&objects, 0x84))?;
         let group = Group::from_parameter_id(offer.parameter_id).ok_or(status::WRONG_DATA)?;
-        let password = match tlv::find(&objects, 0x83) {
-            Some([1]) => Hash::Sha1.digest(self.card.access.mrz_information.as_bytes()),
-            Some([2]) => self.card.access.can.clone().ok_or(status::REFERENCE_NOT_FOUND)?.into_bytes(),
+        let reference = tlv::find(&objects, 0x83).and_then(|bytes| bytes.first().copied()).unwrap_or(0);
+        let (password, word) = match reference {
+            MRZ => (Hash::Sha1.digest(self.card.access.mrz_information.as_bytes()), status::OK),
+            CAN => {
+                let can = self.card.access.can.clone().ok_or(status::REFERENCE_NOT_FOUND)?;
+                (can.into_bytes(), status::OK)
+            }
+            PIN => self.pin_for_pace()?,
             _ => return Err(status::REFERENCE_NOT_FOUND),
         };
         self.state.protocol = Protocol::Pace(Pace {
@@ -54,9 +66,10 @@ impl Chip {
             group,
             password_key: derive_key(offer.suite, &password, 3),
             names_authorities: tlv::find(&objects, 0x7F4C).is_some(),
+            reference,
             awaiting: Awaiting::Nonce,
         });
-        Ok(Answer::ok([]))
+        Ok(Answer { data: Vec::new(), status: word })
     }
 
     /// The offer that a command means. Where the identifier is offered with several domain parameters, object 84 must
@@ -145,8 +158,13 @@ impl Chip {
             Awaiting::Token { channel, chip_public, terminal_public, chip_data } => {
                 let token = |public| token(&channel, group, pace.offer, public);
                 if received(0x85)? != token(&chip_public) {
-                    return Err(status::AUTHENTICATION_FAILED);
+                    let counted = pace.reference == PIN;
+                    return Err(if counted { self.count_wrong_pin() } else { status::AUTHENTICATION_FAILED });
                 }
+                if pace.reference == PIN {
+                    self.restore_pin();
+                }
+                self.state.by_can = pace.reference == CAN;
                 let mut answer = token(&terminal_public);
                 if self.has(&Fault::PaceWrongToken) {
                     answer[0] ^= 1;

@@ -3,6 +3,8 @@
 pub(super) const OK: u16 = 0x9000;
 pub(super) const END_OF_FILE: u16 = 0x6282;
 pub(super) const AUTHENTICATION_FAILED: u16 = 0x6300;
+/// The low digit is the number of tries that are left.
+pub(super) const TRIES: u16 = 0x63C0;
 pub(super) const WRONG_LENGTH: u16 = 0x6700;
 pub(super) const CHAIN_BROKEN: u16 = 0x6883;
 pub(super) const CHAINING_NOT_SUPPORTED: u16 = 0x6884;

@@ -6,7 +6,9 @@ use crate::lds::security_infos::SecurityInfos;
 use crate::transport::Transport;
 use crate::wire::status::StatusWord;
 
-use super::super::{BacFallback, Cause, ChipSession, Ended, Event, NoOffer, Open, PaceOffer, Step, pace_cam};
+use super::super::{
+    AccessKey, BacFallback, Cause, ChipSession, Ended, Event, NoOffer, Open, PaceOffer, Step, pace_cam,
+};
 use super::{Conversation, Session};
 
 /// The chip, and its EF.CardAccess if there is one that can be read.
@@ -31,10 +33,10 @@ impl Conversation<'_> {
         };
         let Cause::Access(because) = open.cause.clone() else { return Err(open) };
         let may = self.plan.bac_fallback == BacFallback::Allowed
-            && because != AccessFailure::WrongPassword
+            && !is_of_the_holder(&because)
             // A wrong password, at whatever step the chip says so.
             && because != AccessFailure::Refused(StatusWord::VERIFICATION_FAILED.0)
-            && self.keys.iter().any(|key| !key.is_can());
+            && self.keys.iter().any(AccessKey::is_mrz);
         if !may {
             return Err(open);
         }
@@ -81,9 +83,21 @@ impl Conversation<'_> {
         if self.observer.event(Event::Step(Step::Pace)).is_break() {
             return Err(open.stop());
         }
-        let key = self.keys.iter().find(|key| key.is_can()).or(self.keys.first());
+        let of_kind = |kind: fn(&AccessKey) -> bool| self.keys.iter().find(|key| kind(key));
+        let can = of_kind(AccessKey::is_can);
+        // A PIN is presented where it is meant; of the others, the card access number is the shorter.
+        let key = of_kind(AccessKey::is_pin).or(can).or(self.keys.first());
         let result = match (PaceOffer::choose(infos, open.link.transport.limits()), key) {
-            (Ok(offer), Some(key)) => open.pace(&offer, key, self.entropy),
+            (Ok(offer), Some(key)) => match (open.pace(&offer, key, self.entropy), can) {
+                (Err(ended), Some(can))
+                    if self.plan.use_last_try
+                        && ended.cause == Cause::Access(AccessFailure::PinSuspended) =>
+                {
+                    let opened = ended.restart().pace(&offer, can, self.entropy);
+                    opened.and_then(|session| session.pace_with_last_try(&offer, key, self.entropy))
+                }
+                (result, _) => result,
+            },
             (Err(NoOffer::Parameters(why)), _) => {
                 Err(Ended::new(open.link, AccessFailure::ParametersRefused(why)))
             }
@@ -122,13 +136,24 @@ impl Conversation<'_> {
         if self.observer.event(Event::Step(Step::Bac)).is_break() {
             return Err(open.stop());
         }
-        let result = match self.keys.iter().find(|key| !key.is_can()) {
+        let result = match self.keys.iter().find(|key| key.is_mrz()) {
             Some(key) => open.bac(key, self.entropy),
             None => Err(Ended::new(open.link, AccessFailure::NotOffered)),
         };
         note_access(&mut self.capture.bac, &result);
         result
     }
+}
+
+/// Failures that another protocol would only hide: what was presented is wrong, or the card keeps it back.
+const fn is_of_the_holder(failure: &AccessFailure) -> bool {
+    matches!(
+        failure,
+        AccessFailure::WrongPassword
+            | AccessFailure::WrongPin { .. }
+            | AccessFailure::PinSuspended
+            | AccessFailure::PinBlocked
+    )
 }
 
 /// What opened once stays on record when a later session does not come so far.
