@@ -42,6 +42,8 @@ fn main() {
         write("certificate", &format!("{name}-signer"), Some(&persona.document_signer(NOW_UNIX_S).der));
         write("mrz", name, Some(persona.access(NOW_UNIX_S).mrz_lines.join("\n").as_bytes()));
     }
+    let mapped = persona::find("good-pace-cam").unwrap().card(NOW_UNIX_S);
+    write("card_security", "good-pace-cam", mapped.files.get(&(MasterFile, 0x011D)).map(Vec::as_slice));
     for (number, list) in persona::revocation_lists(NOW_UNIX_S).iter().enumerate() {
         write("crl", &format!("list-{number}"), Some(list));
     }

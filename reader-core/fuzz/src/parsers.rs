@@ -5,8 +5,8 @@ use reader_core::cvc::CvCertificate;
 use reader_core::key;
 use reader_core::lds::portrait::{self, Portraits};
 use reader_core::lds::{
-    atr_info, com, details, dg1, dg11, dg12, dg14, dg15, dg16, displayed, finger, iris, mrz, qr,
-    security_infos, sod,
+    atr_info, card_security, com, details, dg1, dg11, dg12, dg14, dg15, dg16, displayed, finger, iris, mrz,
+    qr, security_infos, sod,
 };
 use reader_core::pki::crl::Crl;
 use reader_core::pki::{Certificate, Fingerprint, Provenance, TrustBuilder};
@@ -26,6 +26,7 @@ pub const ALL: &[(&str, Parser)] = &[
     ("apdu_response", apdu_response),
     ("atr_info", atr_info_file),
     ("ber", ber_object),
+    ("card_security", card_security_file),
     ("certificate", certificate),
     ("cms", cms),
     ("com", com_file),
@@ -140,6 +141,19 @@ pub fn security_infos_file(bytes: &[u8]) -> bool {
     assert!(named <= bytes.len());
     let _ = infos.active_authentication();
     let _ = infos.terminal_authentication();
+    true
+}
+
+/// EF.CardSecurity, and every key that it names.
+pub fn card_security_file(bytes: &[u8]) -> bool {
+    let Ok(infos) = card_security::unproved_infos(bytes) else { return false };
+    for key in infos.chip_authentication_keys() {
+        let _ = key::public_key(&key.spki);
+    }
+    for parameters in infos.pace_domain_parameters() {
+        let _ = key::domain_curve(&parameters.domain_parameter);
+    }
+    assert_eq!(infos.trailing_bytes, 0);
     true
 }
 

@@ -29,7 +29,7 @@ impl Conversation<'_> {
         let mut session = session;
         session.link.terminal.tried = true;
         self.note_terminal(&[], TerminalAuthenticationOutcome::Aborted);
-        if !session.has_new_keys() {
+        if !session.has_new_keys() && self.mapped_key.is_none() {
             self.note_terminal(&[], TerminalAuthenticationOutcome::ChipNotAuthenticated);
             return Ok(session);
         }
