@@ -1,10 +1,12 @@
 //! Readers of the operating system's PC/SC service.
 //!
-//! Calls block: one thread per reader. A blocked wait is ended by [`Canceller`], an exchange only by the driver: PC/SC
-//! has no deadline for it, so the time given to [`Transport::exchange`] is the driver's concern here.
+//! Calls block. A blocked wait for cards is ended by [`Canceller`]. For an exchange PC/SC has neither a deadline nor a way to
+//! end it, so a thread of its own makes the calls on each card, and a call that does not return in the time given to
+//! [`Transport::exchange`](super::Transport::exchange) is given up: the reader is said to hang, the program does not.
 
 mod card;
 mod events;
+mod watched;
 
 use std::ffi::{CStr, CString};
 
@@ -86,12 +88,13 @@ impl PcscService {
         })
     }
 
-    /// Powers the card on the reader with this exact name. `limits` come from the reader's profile.
+    /// Powers the card on the reader with this exact name, over a context of its own. `limits` come from the reader's
+    /// profile.
     ///
     /// # Errors
     /// No card, an unresponsive card, another program holding it, or no such reader.
     pub fn open(&self, reader: &str, limits: Limits) -> Result<ConnectedCard, TransportError> {
-        ConnectedCard::open(&self.context, reader, limits)
+        ConnectedCard::open(reader, limits)
     }
 
     /// Watches readers and cards.

@@ -2,41 +2,39 @@
 
 use std::ffi::CString;
 
-use pcsc::{Card, Context, Disposition, Error, Protocols, ShareMode, Status, Transaction};
+use pcsc::Error;
+use zeroize::Zeroizing;
 
 use super::super::{Limits, Transport, TransportError};
 use super::explain;
+use super::watched::{Call, CallError, Watched};
 
-/// Tries to power a card that has just arrived: its field may still be rising.
-const POWER_TRIES: usize = 3;
+/// For calls other than exchanges: powering a card, asking for it, letting it go. Drivers try for a few seconds.
+const CALL_MS: u32 = 10_000;
+/// How long another program may keep the card to itself before it is called busy.
+const TRANSACTION_MS: u32 = 5_000;
 
 /// A powered card. Shared until [`Self::begin`]; reset when it is let go, so that no session stays open on it.
 pub struct ConnectedCard {
-    card: Option<Card>,
+    calls: Watched,
     reader: String,
     atr: Vec<u8>,
     limits: Limits,
 }
 
 impl ConnectedCard {
-    pub(super) fn open(context: &Context, reader: &str, limits: Limits) -> Result<Self, TransportError> {
+    pub(super) fn open(reader: &str, limits: Limits) -> Result<Self, TransportError> {
         let gone = || TransportError::ReaderGone { reader: reader.to_owned() };
         let name = CString::new(reader).map_err(|_| gone())?;
-        let mut tries = POWER_TRIES;
-        let card = loop {
-            tries -= 1;
-            // Contactless readers present ISO 14443-4 as T=1, a few as T=0; which one, the driver knows.
-            match context.connect(&name, ShareMode::Shared, Protocols::ANY) {
-                Ok(card) => break card,
-                Err(
-                    Error::UnpoweredCard | Error::UnresponsiveCard | Error::ResetCard | Error::CommDataLost,
-                ) if tries > 0 => {}
-                Err(error) => return Err(explain(error, reader)),
-            }
-        };
-        // The attribute SCARD_ATTR_ATR_STRING is unknown to some drivers; the status is known to all.
-        let atr = card.status2_owned().map_err(|error| explain(error, reader))?.atr().to_vec();
-        Ok(Self { card: Some(card), reader: reader.to_owned(), atr, limits })
+        let calls = Watched::connect(name)
+            .map_err(|error| TransportError::Service { what: format!("no thread: {error}"), code: 0 })?;
+        Self::over(calls, reader, limits)
+    }
+
+    /// The card that `calls` is about to power.
+    pub(super) fn over(mut calls: Watched, reader: &str, limits: Limits) -> Result<Self, TransportError> {
+        let atr = calls.wait(CALL_MS).map_err(|error| explain_call(error, reader, CALL_MS))?.to_vec();
+        Ok(Self { calls, reader: reader.to_owned(), atr, limits })
     }
 
     /// The answer to reset.
@@ -54,57 +52,81 @@ impl ConnectedCard {
     /// Keeps other programs away until the result is dropped.
     ///
     /// # Errors
-    /// The card is gone, or another program reset it (it is powered again once; a second reset is an error).
+    /// The card is gone, another program holds it, or another program reset it (it is powered again once; a second reset is
+    /// an error).
     pub fn begin(&mut self) -> Result<PcscTransport<'_>, TransportError> {
-        let (reader, limits) = (self.reader.as_str(), self.limits);
-        let card = self.card.as_mut().ok_or(TransportError::TagLost)?;
-        if let Err(Error::ResetCard) = card.status2_owned() {
-            card.reconnect(ShareMode::Shared, Protocols::ANY, Disposition::LeaveCard)
-                .map_err(|error| explain(error, reader))?;
+        match self.calls.call(Call::Begin, TRANSACTION_MS) {
+            Ok(_) => Ok(PcscTransport { card: self }),
+            Err(CallError::Hung) => Err(TransportError::Busy { reader: self.reader.clone() }),
+            Err(error) => Err(explain_call(error, &self.reader, TRANSACTION_MS)),
         }
-        let transaction = card.transaction().map_err(|error| explain(error, reader))?;
-        // Sized for the longest response the profile allows, and never below a short one.
-        let buffer = vec![0; limits.response_bytes.max(Limits::SHORT.response_bytes)];
-        Ok(PcscTransport { transaction, reader, limits, buffer })
+    }
+
+    /// Sends `command` to the reader itself (PC/SC control, CCID escape) and gives its answer. Drivers let it pass only where
+    /// their settings allow it.
+    ///
+    /// # Errors
+    /// The driver or the reader refuses, or the reader is gone.
+    pub fn escape(&mut self, command: &[u8], timeout_ms: u32) -> Result<Vec<u8>, TransportError> {
+        let reply = self.calls.call(Call::Escape(command.to_vec()), timeout_ms);
+        reply.map(|answer| answer.to_vec()).map_err(|error| explain_call(error, &self.reader, timeout_ms))
+    }
+
+    /// A failed exchange often hides that the card has left: drivers report what their firmware says.
+    fn explain_exchange(&mut self, error: CallError, timeout_ms: u32) -> TransportError {
+        let CallError::Service(error) = error else { return explain_call(error, &self.reader, timeout_ms) };
+        let vague = matches!(error, Error::NotTransacted | Error::CommDataLost | Error::CommError);
+        let explained = |error| match explain(error, &self.reader) {
+            TransportError::NoCard { .. } => TransportError::TagLost,
+            // It was there when the card was powered.
+            TransportError::NoService => TransportError::ServiceStopped,
+            other => other,
+        };
+        if !vague {
+            return explained(error);
+        }
+        match self.calls.call(Call::Status, CALL_MS) {
+            // 0x80100013 is about the way to the service; asked twice, it is lost.
+            Err(CallError::Service(Error::CommError)) => TransportError::ServiceStopped,
+            Err(CallError::Service(status)) => match explained(status) {
+                TransportError::Service { .. } | TransportError::Communication { .. } => explained(error),
+                better => better,
+            },
+            Err(other) => explain_call(other, &self.reader, CALL_MS),
+            Ok(_) => explained(error),
+        }
     }
 }
 
 impl Drop for ConnectedCard {
     fn drop(&mut self) {
-        if let Some(card) = self.card.take() {
-            // A card that is gone cannot be reset; there is nobody to tell.
-            let _ = card.disconnect(Disposition::ResetCard);
+        // The next session on this reader must not begin before this one's reset.
+        let _ = self.calls.call(Call::Release, CALL_MS);
+    }
+}
+
+fn explain_call(error: CallError, reader: &str, timeout_ms: u32) -> TransportError {
+    match error {
+        CallError::Service(error) => explain(error, reader),
+        CallError::Hung => TransportError::ReaderHung { reader: reader.to_owned(), timeout_ms },
+        CallError::Ended => {
+            TransportError::Service { what: "its library failed with an unknown code".to_owned(), code: 0 }
         }
     }
 }
 
 /// The card in a transaction.
 pub struct PcscTransport<'card> {
-    transaction: Transaction<'card>,
-    reader: &'card str,
-    limits: Limits,
-    buffer: Vec<u8>,
+    card: &'card mut ConnectedCard,
 }
 
 impl PcscTransport<'_> {
-    /// A failed exchange often hides that the card has left: drivers report what their firmware says.
-    fn explain_exchange(&self, error: Error) -> TransportError {
-        let vague = matches!(error, Error::NotTransacted | Error::CommDataLost | Error::CommError);
-        if !vague {
-            return match explain(error, self.reader) {
-                TransportError::NoCard { .. } => TransportError::TagLost,
-                other => other,
-            };
-        }
-        match self.transaction.status2_owned() {
-            Ok(card) if card.status().contains(Status::ABSENT) => TransportError::TagLost,
-            Err(Error::RemovedCard | Error::NoSmartcard) => TransportError::TagLost,
-            Err(Error::ResetCard) => TransportError::Reset,
-            Err(Error::ReaderUnavailable | Error::UnknownReader) => {
-                TransportError::ReaderGone { reader: self.reader.to_owned() }
-            }
-            _ => explain(error, self.reader),
-        }
+    /// As [`ConnectedCard::escape`], within the transaction.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn escape(&mut self, command: &[u8], timeout_ms: u32) -> Result<Vec<u8>, TransportError> {
+        self.card.escape(command, timeout_ms)
     }
 }
 
@@ -112,36 +134,48 @@ impl Transport for PcscTransport<'_> {
     fn exchange(
         &mut self,
         command: &[u8],
-        _timeout_ms: u32,
+        timeout_ms: u32,
         response: &mut Vec<u8>,
     ) -> Result<(), TransportError> {
         response.clear();
-        if command.len() > self.limits.command_bytes {
-            return Err(TransportError::TooLong { bytes: command.len(), limit: self.limits.command_bytes });
+        let limits = self.card.limits;
+        if command.len() > limits.command_bytes {
+            return Err(TransportError::TooLong { bytes: command.len(), limit: limits.command_bytes });
         }
-        let result = self.transaction.transmit(command, &mut self.buffer).map(<[u8]>::len);
-        match result {
+        let call = Call::Transmit {
+            command: Zeroizing::new(command.to_vec()),
+            // The longest response that the profile allows, and never below a short one.
+            room_bytes: limits.response_bytes.max(Limits::SHORT.response_bytes),
+        };
+        match self.card.calls.call(call, timeout_ms) {
             // Drivers have been seen to report success with nothing when the card left in the middle.
-            Ok(0..=1) => Err(TransportError::TagLost),
-            Ok(length) => {
-                let received = self.buffer.get_mut(..length).unwrap_or_default();
-                response.extend_from_slice(received);
-                // Plain responses can hold personal data.
-                zeroize::Zeroize::zeroize(received);
+            Ok(received) if received.len() < 2 => Err(TransportError::TagLost),
+            Ok(received) => {
+                response.extend_from_slice(&received);
                 Ok(())
             }
-            Err(error) => Err(self.explain_exchange(error)),
+            Err(error) => Err(self.card.explain_exchange(error, timeout_ms)),
         }
     }
 
     fn limits(&self) -> Limits {
-        self.limits
+        self.card.limits
     }
 
     fn reset(&mut self) -> Result<bool, TransportError> {
-        self.transaction
-            .reconnect(ShareMode::Shared, Protocols::ANY, Disposition::ResetCard)
-            .map_err(|error| self.explain_exchange(error))?;
-        Ok(true)
+        match self.card.calls.call(Call::Reset, CALL_MS) {
+            Ok(_) => Ok(true),
+            Err(error) => Err(self.card.explain_exchange(error, CALL_MS)),
+        }
     }
 }
+
+impl Drop for PcscTransport<'_> {
+    fn drop(&mut self) {
+        let _ = self.card.calls.call(Call::End, CALL_MS);
+    }
+}
+
+#[cfg(test)]
+#[path = "card_tests.rs"]
+mod tests;
