@@ -257,3 +257,73 @@ fn a_wrong_mac_is_no_refusal_of_lengths() {
     assert!(reading.ended.is_some());
     assert!(reading.capture.deviations.is_empty());
 }
+
+/// What one card showed serves the next: EF.ATR/INFO need not be asked for, and what was refused is not tried again.
+#[test]
+fn learnt_lengths_are_used_on_demand_and_recorded() {
+    let card = declaring(ATR_INFO);
+    let first = read(wide(card.clone()), &keys("good-nist"), &Plan::default());
+    assert_eq!(first.learnt.extended_bytes, Some((65_536, 65_536)));
+    let kept = serde_json::to_string(&first.learnt).unwrap();
+    let learnt = Some(serde_json::from_str(&kept).unwrap());
+    let second = read(wide(card.clone()), &keys("good-nist"), &Plan { learnt, ..Plan::default() });
+    assert_eq!((second.ended.clone(), second.exchanges.len()), (None, 20));
+    assert_eq!(second.capture.deviations, [Deviation::LearntLimits]);
+    assert_eq!(second.learnt, first.learnt);
+    assert_complete(&second.capture, &card);
+    // A refusal is learnt too.
+    let refusing = || Refusing::new(card.clone(), 0, Answer::Bare(0x6700));
+    let learnt = Some(read(refusing(), &keys("good-nist"), &Plan::default()).learnt);
+    let next = read(refusing(), &keys("good-nist"), &Plan { learnt, ..Plan::default() });
+    assert_eq!((next.ended, next.exchanges.len(), next.transport.extended), (None, 109, 0));
+    assert_eq!(next.capture.deviations, [Deviation::LearntLimits]);
+    // Nothing learnt, nothing recorded.
+    let learnt = Some(reader_core::session::LearntLimits::default());
+    let plain = read(wide(card), &keys("good-nist"), &Plan { learnt, ..Plan::default() });
+    assert_eq!((plain.exchanges.len(), plain.capture.deviations.len()), (21, 0));
+}
+
+/// Some readers lose answers beyond a size, and the card's session with them.
+struct Losing {
+    inner: SimulatedTransport,
+    most_bytes: usize,
+}
+
+impl Transport for Losing {
+    fn exchange(
+        &mut self,
+        command: &[u8],
+        timeout_ms: u32,
+        response: &mut Vec<u8>,
+    ) -> Result<(), TransportError> {
+        self.inner.exchange(command, timeout_ms, response)?;
+        if response.len() > self.most_bytes {
+            response.clear();
+            return Err(TransportError::Communication { code: 0x8010_002F });
+        }
+        Ok(())
+    }
+
+    fn limits(&self) -> Limits {
+        self.inner.limits()
+    }
+
+    fn reset(&mut self) -> Result<bool, TransportError> {
+        self.inner.reset()
+    }
+}
+
+#[test]
+fn a_reader_that_fails_on_long_answers_is_asked_for_shorter_ones() {
+    let card = model_card();
+    let losing = |most_bytes| Losing { inner: SimulatedTransport::new(card.clone()), most_bytes };
+    for (most_bytes, chunk) in [(230, 192), (190, 160), (150, 128)] {
+        let reading = read(losing(most_bytes), &keys("good-nist"), &Plan::default());
+        assert_eq!(reading.ended, None, "{most_bytes}");
+        assert_eq!(reading.learnt.chunk_bytes, Some(chunk), "{most_bytes}");
+        assert_complete(&reading.capture, &card);
+    }
+    // One that loses everything is for the person.
+    let reading = read(losing(40), &keys("good-nist"), &Plan::default());
+    assert!(reading.ended.is_some());
+}

@@ -390,6 +390,7 @@ fn deviation_word(deviation: &Deviation) -> String {
         Deviation::AssumedCardAccess => "EF.CardAccess assumed from the card's profile".to_owned(),
         Deviation::SelectedByIdentifier(file) => format!("{file} selected by identifier"),
         Deviation::ExtendedRefused => "extended length refused".to_owned(),
+        Deviation::LearntLimits => "lengths learnt from earlier cards".to_owned(),
         Deviation::TooLarge { file, announced_bytes } => {
             format!("{file} announces {announced_bytes} bytes and was left alone")
         }

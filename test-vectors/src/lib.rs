@@ -9,6 +9,7 @@ pub mod defect;
 pub mod foreign;
 pub mod gateway;
 pub mod issuer;
+pub mod model;
 pub mod num;
 pub mod persona;
 pub mod vector;

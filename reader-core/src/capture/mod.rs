@@ -137,6 +137,8 @@ pub enum Deviation {
     SelectedByIdentifier(FileId),
     /// An extended command was refused and short ones were used.
     ExtendedRefused,
+    /// Lengths learnt from earlier cards were used in place of what this one declares.
+    LearntLimits,
     /// A file announces more than is read of a file of its kind, and was left alone.
     TooLarge {
         /// Which.

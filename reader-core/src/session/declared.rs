@@ -1,4 +1,5 @@
-//! Extended lengths: as far as EF.ATR/INFO declares them, and no longer than they work.
+//! Lengths: extended ones as far as EF.ATR/INFO declares them and no longer than they work, and what a reading has learnt
+//! of card and reader.
 
 use crate::capture::{Deviation, FileState};
 use crate::channel::Broken;
@@ -8,7 +9,53 @@ use crate::transport::{Limits, Transport, TransportError};
 use super::conversation::Conversation;
 use super::{Cause, ChipSession, Ended, Event, Open, Step, files};
 
+/// What a reading has shown of a card and its reader: a value to keep, by answer to reset and reader, and to give to the
+/// next such card's [`Plan`](super::Plan). Holds nothing of the person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct LearntLimits {
+    /// Most bytes of a file in a short command; `None` where nothing kept to less than the protocol allows.
+    pub chunk_bytes: Option<usize>,
+    /// Sizes of extended commands and responses that were declared and worked, in bytes.
+    pub extended_bytes: Option<(usize, usize)>,
+    /// Extended lengths were declared and refused.
+    pub extended_refused: bool,
+}
+
+impl LearntLimits {
+    const fn declared(&self) -> Option<Limits> {
+        match self.extended_bytes {
+            Some((command_bytes, response_bytes)) => {
+                Some(Limits { command_bytes, response_bytes, extended: true })
+            }
+            None => None,
+        }
+    }
+}
+
 impl Conversation<'_> {
+    /// Takes over what earlier readings learnt, if the plan has it.
+    pub(super) fn take_learnt(&mut self) {
+        let Some(learnt) = self.plan.learnt.filter(|learnt| *learnt != LearntLimits::default()) else {
+            return;
+        };
+        self.note_deviation(Deviation::LearntLimits);
+        self.short_only = learnt.extended_refused;
+        self.limits.chunk_bytes = self.limits.chunk_bytes.or(learnt.chunk_bytes);
+        if !self.short_only {
+            self.limits.declared = self.limits.declared.or(learnt.declared());
+        }
+    }
+
+    /// What this reading adds to it.
+    pub(super) fn learnt(&self) -> LearntLimits {
+        let works = self.limits.declared.filter(|_| !self.short_only && self.extended_used);
+        LearntLimits {
+            chunk_bytes: self.limits.chunk_bytes,
+            extended_bytes: works.map(|limits| (limits.command_bytes, limits.response_bytes)),
+            extended_refused: self.short_only,
+        }
+    }
+
     /// EF.ATR/INFO, where the reader could make use of what it declares.
     pub(super) fn atr_info<T: Transport>(
         &mut self,
@@ -35,11 +82,11 @@ impl Conversation<'_> {
     }
 
     const fn wants_atr_info(&self, reader: Limits) -> bool {
-        self.plan.read_atr_info && self.plan.limits.declared.is_none() && reader.extended
+        self.plan.read_atr_info && !self.short_only && self.limits.declared.is_none() && reader.extended
     }
 
     pub(super) fn learn_limits(&mut self) {
-        if !self.short_only {
+        if !self.short_only && self.capture.files.contains_key(&FileId::ATR_INFO) {
             self.limits.declared = self.capture.bytes(FileId::ATR_INFO).and_then(files::declared_by);
         }
     }

@@ -20,8 +20,10 @@ const EVEN_END: usize = 0x8000;
 const DO_53_BYTES: usize = 3;
 /// The same in an extended response.
 const DO_53_EXTENDED_BYTES: usize = 4;
-/// Chunks that are tried in turn when a card says that the length is wrong (6700).
-const SMALLER_CHUNKS: [usize; 4] = [192, 128, 96, 64];
+/// Chunks that are tried in turn where card or reader do not manage the one before: those that work in the field.
+const SMALLER_CHUNKS: [usize; 5] = [192, 160, 128, 96, 64];
+/// An answer that is shorter than asked for is no measure of what the card gives at once below this.
+const LEAST_CHUNK: usize = 64;
 
 /// How much may be read at once and in all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,11 +32,13 @@ pub struct ReadLimits {
     pub max_file_bytes: usize,
     /// What the card itself declares (ATS or EF.ATR/INFO). Without it, commands stay short. Spec: 9303-11 §9.3.1.2.
     pub declared: Option<Limits>,
+    /// Most bytes of a file to ask for in a short command, where card or reader have shown that they manage no more.
+    pub chunk_bytes: Option<usize>,
 }
 
 impl Default for ReadLimits {
     fn default() -> Self {
-        Self { max_file_bytes: 256 * 1024, declared: None }
+        Self { max_file_bytes: 256 * 1024, declared: None, chunk_bytes: None }
     }
 }
 
@@ -53,11 +57,20 @@ impl ReadLimits {
     pub(super) fn chunks(&self, channel: &Idle, reader: Limits) -> (usize, Option<usize>) {
         let room = |limits: Limits| limits.response_bytes.saturating_sub(2);
         let short = channel.max_response_data(room(reader).min(room(Limits::SHORT)));
+        let short = self.chunk_bytes.map_or(short, |most| short.min(most));
         let extended = self.declared.filter(|card| card.extended && reader.extended).map(|card| {
             let least = room(card).min(room(reader)).min(room(Limits::EXTENDED));
             channel.max_response_data(least)
         });
         (short.max(1), extended.filter(|most| *most > short))
+    }
+
+    /// Asks for less at once from now on; `false` where there is nothing left to try.
+    pub(super) fn step_down(&mut self) -> bool {
+        let now = self.chunk_bytes.unwrap_or(usize::MAX);
+        let smaller = SMALLER_CHUNKS.into_iter().find(|smaller| *smaller < now);
+        self.chunk_bytes = smaller.or(self.chunk_bytes);
+        smaller.is_some()
     }
 
     /// The largest size of this file that is believed: small files have no business being large.
@@ -81,6 +94,8 @@ pub struct FileRead {
     pub selected_by_identifier: bool,
     /// An extended command was refused.
     pub extended_refused: bool,
+    /// Card or reader managed no more than so many bytes at once.
+    pub chunk_bytes: Option<usize>,
     /// It announced this many bytes, which is more than is read.
     pub too_large_bytes: Option<usize>,
     /// The status word that the chip refused it with, if it did.
@@ -110,7 +125,12 @@ pub(super) struct FileReader {
     extended_refused: bool,
     /// The Ne that the chip asked for with 6Cxx.
     wanted: Option<usize>,
-    smaller: std::slice::Iter<'static, usize>,
+    /// The chunk was made smaller, and this one works.
+    learnt_chunk: Option<usize>,
+    /// The chip said that the file ends here (6282).
+    ended: bool,
+    /// The last answer was shorter than asked for, by the chip's own choice.
+    given_short: Option<usize>,
     total: Option<usize>,
     bytes: Vec<u8>,
     /// What came before the reading was broken off. The first part is read again: that selects the file, and shows whether
@@ -130,7 +150,9 @@ impl FileReader {
             extended,
             extended_refused: false,
             wanted: None,
-            smaller: SMALLER_CHUNKS.iter(),
+            learnt_chunk: None,
+            ended: false,
+            given_short: None,
             total: None,
             bytes: Vec::new(),
             earlier: Vec::new(),
@@ -208,12 +230,15 @@ impl FileReader {
             (self.extended, self.extended_refused) = (None, true);
             return None;
         }
-        if status == StatusWord::WRONG_LENGTH && self.shrink() {
+        let wrong_length = status == StatusWord::WRONG_LENGTH
+            || (status.correct_le().is_some() && self.address == Address::Current);
+        if wrong_length && self.shrink() {
             return None;
         }
         match status {
             StatusWord::OK | StatusWord::END_OF_FILE => self.append(response),
-            StatusWord::WRONG_PARAMETERS if !self.bytes.is_empty() => Some(self.finish()),
+            // Past the end, or a length that the chip calls an offset.
+            StatusWord::WRONG_PARAMETERS if !self.bytes.is_empty() => self.shrink_or_finish(),
             _ => self.first_refusal(status),
         }
     }
@@ -228,12 +253,18 @@ impl FileReader {
         } else {
             response.data.as_slice()
         };
-        let asked = self.wanted.take().unwrap_or(self.chunk);
-        let first = self.bytes.is_empty();
-        self.bytes.extend_from_slice(data);
+        let (command, form) = self.next_command();
         if matches!(self.address, Address::Short(_)) {
             self.address = Address::Current;
         }
+        let at_end = response.status == StatusWord::END_OF_FILE;
+        if data.is_empty() {
+            // An end, or a reader that gives nothing where it cannot give all.
+            self.ended |= at_end;
+            return self.shrink_or_finish();
+        }
+        let first = self.bytes.is_empty();
+        self.bytes.extend_from_slice(data);
         if first {
             // EF.ATR/INFO is a row of data objects, so its first one says nothing about the whole.
             let one_object = self.file != FileId::ATR_INFO;
@@ -249,15 +280,20 @@ impl FileReader {
                 return Some(read);
             }
         }
-        let complete = self.total.is_some_and(|total| self.bytes.len() >= total);
-        if first && !complete && self.bytes.len() > data.len() {
-            return None;
-        }
-        if complete || data.is_empty() || response.status == StatusWord::END_OF_FILE {
+        let wanted = self.wanted.take();
+        if self.total.is_some_and(|total| self.bytes.len() >= total) {
             return Some(self.finish());
         }
-        if self.total.is_none() && data.len() < asked {
+        let asked = command.ne.unwrap_or(self.chunk);
+        let asked = if odd { asked.saturating_sub(DO_53_BYTES) } else { asked };
+        let short = data.len() < asked;
+        if self.total.is_none() && !(first && self.bytes.len() > data.len()) && (at_end || short) {
             return Some(self.finish());
+        }
+        // 6282 inside the announced size: whether it is true shows with the next command.
+        self.ended = at_end;
+        if form == LengthForm::Short && !odd {
+            self.note_given(data.len(), short && !at_end, wanted);
         }
         if self.bytes.len() > self.max_bytes {
             return Some(self.broken_off());
@@ -265,6 +301,22 @@ impl FileReader {
         // A chip that gives a few bytes each time would hold the reader for hours.
         self.short_answers += usize::from(data.len() < 16);
         (self.short_answers > 16).then(|| self.broken_off())
+    }
+
+    /// Learns from what was given how much to ask for: what the chip itself named (6Cxx), or gave twice.
+    fn note_given(&mut self, given: usize, short: bool, wanted: Option<usize>) {
+        let named = wanted.is_some_and(|wanted| wanted == given);
+        let twice = short && self.given_short == Some(given);
+        self.given_short = short.then_some(given);
+        if (named || twice) && (LEAST_CHUNK..self.chunk).contains(&given) {
+            (self.chunk, self.learnt_chunk) = (given, Some(given));
+        }
+    }
+
+    /// Asks for less, unless the file may well end here.
+    fn shrink_or_finish(&mut self) -> Option<FileRead> {
+        let may_be_end = self.ended || (self.total.is_none() && !self.bytes.is_empty());
+        if !may_be_end && self.shrink() { None } else { Some(self.finish()) }
     }
 
     /// Goes on where the ended session stopped; `false` if the file begins otherwise now.
@@ -285,17 +337,14 @@ impl FileReader {
         self.next_command().1 == LengthForm::Extended && refusals.contains(&status)
     }
 
-    /// The chip took a length that this card or reader cannot do.
+    /// A length that this card or reader cannot do: the next smaller one.
     fn shrink(&mut self) -> bool {
         self.wanted = None;
-        let chunk = self.chunk;
-        match self.smaller.find(|smaller| **smaller < chunk) {
-            Some(smaller) => {
-                self.chunk = *smaller;
-                true
-            }
-            None => false,
+        let smaller = SMALLER_CHUNKS.into_iter().find(|smaller| *smaller < self.chunk);
+        if let Some(smaller) = smaller {
+            (self.chunk, self.learnt_chunk) = (smaller, Some(smaller));
         }
+        smaller.is_some()
     }
 
     fn first_refusal(&mut self, status: StatusWord) -> Option<FileRead> {
@@ -337,8 +386,11 @@ impl FileReader {
         self.outcome(FileState::Read(bytes))
     }
 
-    const fn outcome(&self, state: FileState) -> FileRead {
+    fn outcome(&self, state: FileState) -> FileRead {
+        // What a file was given up with is nothing that works.
+        let chunk_bytes = self.learnt_chunk.filter(|_| matches!(state, FileState::Read(_)));
         FileRead {
+            chunk_bytes,
             state,
             selected_by_identifier: self.selected,
             extended_refused: self.extended_refused,

@@ -3,6 +3,18 @@ use crate::lds::DataGroup;
 
 const DG2: FileId = FileId::group(DataGroup::Dg2);
 
+/// How chips and readers answer when they are asked for more than they can.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Beyond {
+    Status(u16),
+    Nothing,
+    /// 6Cxx with what it can.
+    Names,
+    Less,
+    /// 6282 with part of what was asked for.
+    LessAndSaysEnd,
+}
+
 /// A file that answers as chips do, with the quirks that are set.
 struct Card {
     content: Vec<u8>,
@@ -10,6 +22,8 @@ struct Card {
     selected: bool,
     most: usize,
     refuse: Option<StatusWord>,
+    /// What it says of a length beyond `most`.
+    beyond: Beyond,
     commands: Vec<Command>,
 }
 
@@ -21,6 +35,7 @@ impl Card {
             selected: false,
             most: usize::MAX,
             refuse: None,
+            beyond: Beyond::Status(0x6700),
             commands: Vec::new(),
         }
     }
@@ -51,16 +66,21 @@ impl Card {
             }
         };
         assert!(self.selected, "no current file");
-        if ne > self.most {
-            return bare(StatusWord::WRONG_LENGTH);
-        }
+        let ne = match self.beyond {
+            _ if ne <= self.most => ne,
+            Beyond::Status(status) => return bare(StatusWord(status)),
+            Beyond::Nothing => return bare(StatusWord::OK),
+            Beyond::Names => return bare(StatusWord(0x6C00 | u16::try_from(self.most).unwrap())),
+            Beyond::Less | Beyond::LessAndSaysEnd => self.most,
+        };
         if offset >= self.content.len() {
             return bare(StatusWord::WRONG_PARAMETERS);
         }
         let room = if odd { ne - DO_53_BYTES } else { ne };
         let end = (offset + room).min(self.content.len());
         let data = self.content[offset..end].to_vec();
-        let status = if end - offset < room { StatusWord::END_OF_FILE } else { StatusWord::OK };
+        let says_end = self.beyond == Beyond::LessAndSaysEnd && ne == self.most;
+        let status = if end - offset < room || says_end { StatusWord::END_OF_FILE } else { StatusWord::OK };
         Response { data: if odd { tlv::encode(0x53, &data) } else { data }, status }
     }
 
@@ -134,12 +154,57 @@ fn a_chip_without_short_identifiers_is_read_by_selecting() {
 }
 
 #[test]
-fn wrong_length_shortens_the_chunks() {
+fn the_chunk_is_made_smaller_until_it_works_and_stays_so() {
+    // Answer, most bytes that the card manages, the chunk that is learnt, and commands for 1,004 bytes.
+    let cases = [
+        (Beyond::Status(0x6700), 200, 192, 1 + 6),
+        (Beyond::Status(0x6700), 100, 96, 4 + 11),
+        // A first answer by short identifier that only hints at the length is taken for an unknown identifier.
+        (Beyond::Status(0x6B00), 200, 192, 0),
+        (Beyond::Nothing, 130, 128, 3 + 8),
+        (Beyond::Names, 150, 150, 1 + 7),
+        (Beyond::Less, 150, 150, 7),
+        (Beyond::LessAndSaysEnd, 150, 150, 0),
+    ];
+    for (beyond, most, learnt, commands) in cases {
+        let mut card = Card::new(1000);
+        (card.most, card.beyond) = (most, beyond);
+        let read = card.read(DG2, ReadLimits::default());
+        let what = format!("{beyond:?} beyond {most}: {} commands", card.commands.len());
+        if beyond == Beyond::Status(0x6B00) {
+            assert_eq!(read.state, FileState::Aborted { read_bytes: 0 }, "{what}");
+            continue;
+        }
+        assert_eq!(read.state, FileState::Read(card.content.clone()), "{what}");
+        if beyond != Beyond::LessAndSaysEnd {
+            assert_eq!((read.chunk_bytes, card.commands.len()), (Some(learnt), commands), "{what}");
+        }
+    }
     let mut card = Card::new(1000);
-    card.most = 100;
-    assert_eq!(card.read(DG2, ReadLimits::default()).state, FileState::Read(card.content.clone()));
     card.most = 10;
-    assert!(matches!(card.read(DG2, ReadLimits::default()).state, FileState::Aborted { .. }));
+    let read = card.read(DG2, ReadLimits::default());
+    assert_eq!((read.state, read.chunk_bytes), (FileState::Aborted { read_bytes: 0 }, None));
+    assert_eq!(Card::new(1000).read(DG2, ReadLimits::default()).chunk_bytes, None);
+}
+
+/// 6B00 behind the first part: the end of a file that is shorter than it says, or a length called an offset.
+#[test]
+fn a_length_called_an_offset_is_made_smaller() {
+    struct Odd(Card);
+    let mut card = Odd(Card::new(1000));
+    let mut reader = FileReader::new(DG2, &ReadLimits::default(), 223, None);
+    let read = loop {
+        let (command, _) = reader.next_command();
+        let later = !reader.bytes.is_empty();
+        (card.0.most, card.0.beyond) =
+            if later { (128, Beyond::Status(0x6B00)) } else { (usize::MAX, Beyond::Less) };
+        let response = card.0.answer(&command);
+        if let Some(read) = reader.take(&response) {
+            break read;
+        }
+    };
+    assert_eq!(read.state, FileState::Read(card.0.content));
+    assert_eq!(read.chunk_bytes, Some(128));
 }
 
 #[test]

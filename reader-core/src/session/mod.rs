@@ -48,6 +48,9 @@ mod pace_offer;
 mod pace_pin;
 #[cfg(test)]
 mod pace_published;
+#[cfg(all(test, feature = "pcsc"))]
+#[path = "tests/pcsc.rs"]
+mod pcsc_service;
 mod plan;
 #[cfg(test)]
 mod published;
@@ -69,6 +72,7 @@ use crate::wire::status::StatusWord;
 pub use access_key::{AccessKey, AccessKeyError};
 pub use chip_auth::{ChipAuthenticationOffer, Extended, KeyCommand};
 pub use conversation::{Reading, read_chip};
+pub use declared::LearntLimits;
 pub use ended::{Cause, Ended, PartialFile};
 pub use files::{FileRead, ReadLimits};
 use link::Link;

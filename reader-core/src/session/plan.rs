@@ -2,7 +2,7 @@
 
 use crate::lds::DataGroup;
 
-use super::{ReadLimits, TerminalAuthentication};
+use super::{LearntLimits, ReadLimits, TerminalAuthentication};
 
 /// Whether BAC may follow a PACE that failed for another reason than a wrong password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +64,9 @@ pub struct Plan {
     /// Read EF.ATR/INFO for the sizes that the chip takes, where the reader carries extended lengths and `limits` declares
     /// none.
     pub read_atr_info: bool,
+    /// What earlier cards with this answer to reset took on this reader, where the site wants such knowledge used. `None`
+    /// is the standard's way: card and reader say themselves what they carry. Its use is a recorded deviation.
+    pub learnt: Option<LearntLimits>,
     /// For one exchange.
     pub timeout_ms: u32,
 }
@@ -82,6 +85,7 @@ impl Default for Plan {
             assumed_card_access: None,
             limits: ReadLimits::default(),
             read_atr_info: true,
+            learnt: None,
             timeout_ms: 10_000,
         }
     }

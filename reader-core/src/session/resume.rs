@@ -153,7 +153,10 @@ impl Conversation<'_> {
     }
 
     /// The same chip, and whether it proved that it is.
-    fn recognize<T: Transport>(&mut self, session: Session<T>) -> Result<(Session<T>, bool), Ended<T>> {
+    pub(super) fn recognize<T: Transport>(
+        &mut self,
+        session: Session<T>,
+    ) -> Result<(Session<T>, bool), Ended<T>> {
         let Some(sod) = self.capture.bytes(FileId::SOD).map(<[u8]>::to_vec) else {
             return Ok((session, false));
         };

@@ -6,7 +6,7 @@
 
 mod card;
 mod events;
-mod watched;
+pub(crate) mod watched;
 
 use std::ffi::{CStr, CString};
 

@@ -105,8 +105,12 @@ pub enum Command {
     Doctor,
     /// APDUs, bytes and modelled link time of a full read, beside other strategies
     #[cfg(feature = "simulator")]
-    #[command(after_help = "Examples:\n  idterm bench\n  idterm bench --json")]
-    Bench,
+    #[command(after_help = "Examples:\n  idterm bench\n  idterm bench --markdown > docs/PERFORMANCE.md")]
+    Bench {
+        /// As docs/PERFORMANCE.md
+        #[arg(long)]
+        markdown: bool,
+    },
 }
 
 /// How the chip is opened. Plain values are for tests: `@FILE` and `-` keep them out of process lists.

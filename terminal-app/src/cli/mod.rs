@@ -87,7 +87,7 @@ fn run(command: &Command, context: &Context) -> Result<u8, Failure> {
         Command::Demo(args) => verify::demo(args, context),
         Command::Doctor => doctor::run(context),
         #[cfg(feature = "simulator")]
-        Command::Bench => bench::run(context),
+        Command::Bench { markdown } => bench::run(context, *markdown),
         #[cfg(feature = "kiosk")]
         Command::Kiosk(args) => kiosk::run(args, context),
     }

@@ -32,7 +32,9 @@ pub fn data_group(group: u8) -> Address {
 /// EF.ATR/INFO of a chip that takes commands and gives responses of this many bytes. Spec: 9303-10 §3.11.2.
 #[must_use]
 pub fn ef_atr_info(limit_bytes: u16) -> Vec<u8> {
-    let limit = tlv(&[0x02], &limit_bytes.to_be_bytes());
+    // A number whose first bit is set would be a negative one.
+    let [high, low] = limit_bytes.to_be_bytes();
+    let limit = if high < 0x80 { tlv(&[0x02], &[high, low]) } else { tlv(&[0x02], &[0x00, high, low]) };
     // Capabilities: selection by name and short identifier, byte offsets, extended length as stated here.
     join(&[tlv(&[0x47], &[0x84, 0x01, 0x60]), tlv(&[0x7F, 0x66], &join(&[limit.clone(), limit]))])
 }

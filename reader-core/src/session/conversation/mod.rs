@@ -14,12 +14,12 @@ use crate::capture::{AccessTrace, Capture, ChipAuthenticationTrace, Deviation, F
 use crate::crypto::ec::Point;
 use crate::crypto::secret::Entropy;
 use crate::lds::{DataGroup, FileId};
-use crate::transport::Transport;
+use crate::transport::{Recovery, Transport, TransportError};
 
 use super::declared::refused_extended;
 use super::{
-    AccessKey, Cause, ChipSession, Ended, Event, ExchangeSize, FileRead, NOT_REACHED, Observer, Open,
-    PartialFile, Plan, ReadLimits, Secured, Step, expected,
+    AccessKey, Cause, ChipSession, Ended, Event, ExchangeSize, FileRead, LearntLimits, NOT_REACHED, Observer,
+    Open, PartialFile, Plan, ReadLimits, Secured, Step, expected,
 };
 
 /// What a reading gave.
@@ -34,6 +34,8 @@ pub struct Reading<T> {
     pub exchanges: Vec<ExchangeSize>,
     /// Each file with the number of exchanges made when its last byte came.
     pub finished: Vec<(FileId, usize)>,
+    /// What the reading showed of card and reader.
+    pub learnt: LearntLimits,
     pub(super) given_up: Vec<FileId>,
     pub(super) partial: Option<PartialFile>,
 }
@@ -55,6 +57,7 @@ pub fn read_chip<T: Transport>(
 
 /// What `conversation` has when it ended so.
 fn reading<T: Transport>(conversation: Conversation<'_>, ended: Result<Session<T>, Ended<T>>) -> Reading<T> {
+    let learnt = conversation.learnt();
     let Conversation { plan, mut capture, finished, expected, given_up, partial, .. } = conversation;
     let (link, ended) = match ended {
         Ok(session) => (session.link, None),
@@ -68,7 +71,7 @@ fn reading<T: Transport>(conversation: Conversation<'_>, ended: Result<Session<T
         capture.files.entry(FileId::SOD).or_insert(NOT_REACHED);
     }
     let exchanges = link.exchanges;
-    Reading { capture, ended, transport: link.transport, exchanges, finished, given_up, partial }
+    Reading { capture, ended, transport: link.transport, exchanges, finished, learnt, given_up, partial }
 }
 
 /// The groups that the site wants and EF.SOD lists (all that it wants where no list is known).
@@ -86,6 +89,10 @@ pub(in crate::session) struct Conversation<'a> {
     pub limits: ReadLimits,
     /// An extended command was refused.
     pub short_only: bool,
+    /// An extended command was answered.
+    pub extended_used: bool,
+    /// Where the link failed last with the card still there: files finished, and bytes of the one under way.
+    pub stumbled: Option<(usize, usize)>,
     pub capture: Capture,
     /// The groups that EF.SOD lists, once it was read.
     pub expected: Option<BTreeSet<DataGroup>>,
@@ -116,6 +123,8 @@ impl<'a> Conversation<'a> {
             observer,
             limits: plan.limits,
             short_only: false,
+            extended_used: false,
+            stumbled: None,
             capture: Capture::new(Origin::Live),
             expected: None,
             finished: Vec::new(),
@@ -133,17 +142,18 @@ impl<'a> Conversation<'a> {
         reading(self, ended)
     }
 
-    fn run<T: Transport>(&mut self, open: ChipSession<T, Open>) -> Result<Session<T>, Ended<T>> {
-        let mut session = self.gain_access(open)?;
+    fn run<T: Transport>(&mut self, mut open: ChipSession<T, Open>) -> Result<Session<T>, Ended<T>> {
+        self.take_learnt();
         loop {
-            let met = if self.resumed { self.meet_again(session) } else { Ok(session) };
-            let ended = match met.and_then(|session| self.read_all(session)) {
+            let ended = match self.attempt(open) {
                 Ok(session) => {
                     self.note_chip_authentication(session.chip_authentication().cloned());
                     return Ok(session);
                 }
-                Err(ended) => self.note_end(ended),
+                Err(ended) => ended,
             };
+            let in_file = ended.partial.is_some();
+            let ended = self.note_end(ended);
             if !self.short_only && refused_extended(&ended) {
                 // Some chips and readers declare what they cannot do, and the channel dies of it.
                 self.stay_short();
@@ -154,15 +164,48 @@ impl<'a> Conversation<'a> {
                 // record.
                 self.chip_refusals += 1;
                 self.capture.active_authentication = None;
+            } else if self.may_go_on(&ended.cause, in_file) {
+                self.void_proofs();
             } else {
                 return Err(ended);
             }
-            session = self.gain_access(ended.restart_in_master_file()?)?;
-            if self.mapped_key.is_some() && !self.resumed {
-                // EF.CardSecurity names no document: what is kept must be of the chip that has just proved itself.
-                session = self.tie_mapping(session)?;
-            }
+            open = ended.restart_in_master_file()?;
         }
+    }
+
+    /// One session.
+    fn attempt<T: Transport>(&mut self, open: ChipSession<T, Open>) -> Result<Session<T>, Ended<T>> {
+        let session = self.gain_access(open)?;
+        let session = if self.resumed {
+            self.meet_again(session)?
+        } else if self.short_only {
+            // The chip was powered anew, so nothing says yet that it is the same.
+            self.recognize(session)?.0
+        } else if self.mapped_key.is_some() {
+            // EF.CardSecurity names no document: what is kept must be of the chip that has just proved itself.
+            self.tie_mapping(session)?
+        } else {
+            session
+        };
+        self.read_all(session)
+    }
+
+    /// The link failed and the card is still there: a new session goes on, once. Where the same part of a file fails again,
+    /// less is asked for at once: some readers fail on long answers.
+    fn may_go_on(&mut self, cause: &Cause, in_file: bool) -> bool {
+        let Cause::Transport(error) = cause else { return false };
+        if error.recovery() != Recovery::PowerAnew {
+            return false;
+        }
+        let place = (self.finished.len(), self.partial.as_ref().map_or(0, |partial| partial.bytes.len()));
+        let before = self.stumbled.replace(place);
+        let same = in_file && before == Some(place) && matches!(error, TransportError::Communication { .. });
+        if before.is_some() && !(same && self.limits.step_down()) {
+            return false;
+        }
+        let begun = self.partial.as_ref().is_some_and(|partial| partial.file == FileId::SOD);
+        self.resumed |= begun || self.capture.bytes(FileId::SOD).is_some();
+        true
     }
 
     /// Puts what an ended session knew into the capture.
@@ -260,6 +303,7 @@ impl<'a> Conversation<'a> {
         let earlier = self.partial.clone().filter(|partial| partial.file == file);
         let earlier = earlier.unwrap_or(PartialFile { file, bytes: Vec::new() });
         let (session, read) = session.resume_file(earlier, &self.limits, &mut progress)?;
+        self.extended_used |= session.link.extended;
         if read.changed {
             return Err(session.end(Cause::OtherChip));
         }
@@ -277,6 +321,7 @@ impl<'a> Conversation<'a> {
         if read.extended_refused {
             self.stay_short();
         }
+        self.limits.chunk_bytes = read.chunk_bytes.or(self.limits.chunk_bytes);
         if let Some(announced_bytes) = read.too_large_bytes {
             self.capture.deviations.push(Deviation::TooLarge { file, announced_bytes });
         }

@@ -32,7 +32,7 @@ impl ConnectedCard {
     }
 
     /// The card that `calls` is about to power.
-    pub(super) fn over(mut calls: Watched, reader: &str, limits: Limits) -> Result<Self, TransportError> {
+    pub(crate) fn over(mut calls: Watched, reader: &str, limits: Limits) -> Result<Self, TransportError> {
         let atr = calls.wait(CALL_MS).map_err(|error| explain_call(error, reader, CALL_MS))?.to_vec();
         Ok(Self { calls, reader: reader.to_owned(), atr, limits })
     }
@@ -175,7 +175,3 @@ impl Drop for PcscTransport<'_> {
         let _ = self.card.calls.call(Call::End, CALL_MS);
     }
 }
-
-#[cfg(test)]
-#[path = "card_tests.rs"]
-mod tests;

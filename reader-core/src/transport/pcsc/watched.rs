@@ -17,7 +17,7 @@ const POWER_TRIES: usize = 3;
 const ESCAPE_BYTES: usize = 1024;
 
 /// What can be asked of a powered card and its reader.
-pub(super) enum Call {
+pub(crate) enum Call {
     /// Keep other programs away.
     Begin,
     /// Let them in again.
@@ -35,11 +35,11 @@ pub(super) enum Call {
 }
 
 /// Bytes of a response or answer to reset; empty where there are none to give.
-pub(super) type Reply = Result<Zeroizing<Vec<u8>>, Error>;
+pub(crate) type Reply = Result<Zeroizing<Vec<u8>>, Error>;
 
 /// Why a call gave nothing.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum CallError {
+pub(crate) enum CallError {
     /// What the service says.
     Service(Error),
     /// It did not return in time, now or earlier.
@@ -49,7 +49,7 @@ pub(super) enum CallError {
 }
 
 /// The asking side.
-pub(super) struct Watched {
+pub(crate) struct Watched {
     calls: Sender<Call>,
     replies: Receiver<Reply>,
     hung: bool,
@@ -72,9 +72,7 @@ impl Watched {
     ) -> std::io::Result<Self> {
         let (calls, received) = channel();
         let (answered, replies) = channel();
-        std::thread::Builder::new()
-            .name("pc/sc".to_owned())
-            .spawn(move || service(&received, &answered))?;
+        std::thread::Builder::new().name("pc/sc".to_owned()).spawn(move || service(&received, &answered))?;
         Ok(Self { calls, replies, hung: false })
     }
 
@@ -146,9 +144,8 @@ fn power(context: &Context, reader: &CString) -> Result<Card, Error> {
         tries -= 1;
         // Contactless readers present ISO 14443-4 as T=1, a few as T=0; which one, the driver knows.
         match context.connect(reader, ShareMode::Shared, Protocols::ANY) {
-            Err(
-                Error::UnpoweredCard | Error::UnresponsiveCard | Error::ResetCard | Error::CommDataLost,
-            ) if tries > 0 => {}
+            Err(Error::UnpoweredCard | Error::UnresponsiveCard | Error::ResetCard | Error::CommDataLost)
+                if tries > 0 => {}
             other => return other,
         }
     }
@@ -176,9 +173,9 @@ fn converse(
             }
             Ok(Call::Status) => present(&transaction),
             Ok(Call::Escape(command)) => escape(&transaction, &command),
-            Ok(Call::Reset) => reconnect(|disposition| {
-                transaction.reconnect(ShareMode::Shared, Protocols::ANY, disposition)
-            }),
+            Ok(Call::Reset) => {
+                reconnect(|disposition| transaction.reconnect(ShareMode::Shared, Protocols::ANY, disposition))
+            }
             Ok(Call::Begin) => Ok(nothing()),
             Ok(Call::End) => return Some(Ok(nothing())),
             Ok(Call::Release) | Err(_) => return None,
@@ -201,9 +198,9 @@ fn present(card: &Card) -> Reply {
 /// A warm reset, and a cold one where that does not do.
 fn reconnect(mut call: impl FnMut(Disposition) -> Result<(), Error>) -> Reply {
     match call(Disposition::ResetCard) {
-        Err(
-            Error::UnpoweredCard | Error::UnresponsiveCard | Error::CommDataLost | Error::NotTransacted,
-        ) => call(Disposition::UnpowerCard)?,
+        Err(Error::UnpoweredCard | Error::UnresponsiveCard | Error::CommDataLost | Error::NotTransacted) => {
+            call(Disposition::UnpowerCard)?
+        }
         other => other?,
     }
     Ok(nothing())

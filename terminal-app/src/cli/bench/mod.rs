@@ -1,18 +1,24 @@
 //! `idterm bench`: APDUs, bytes and modelled link time of a full read, beside other programs' strategies.
 //!
-//! Ours is measured: the session reads the simulated `good` card, and its exchanges go through the link model. The
-//! others are computed from what their sources do with files of the same sizes, under the same access protocol and with
-//! the same proofs of the chip, so that like stands beside like. No time here was measured on a radio link.
+//! Ours is measured: the session reads a simulated card with files of the model's sizes, and its exchanges go through the
+//! link model. The others are computed from what their sources do with files of the same sizes, under the same access
+//! protocol and with the same proofs of the chip, so that like stands beside like. No time here was measured on a radio
+//! link.
 
+mod markdown;
 mod peers;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use reader_core::lds::{DataGroup, FileId};
-use reader_core::session::{self, ExchangeSize, ReadLimits, Reading};
+use reader_core::session::link_model::LinkModel;
+use reader_core::session::{self, AccessKey, ActiveAuthentication, ExchangeSize, Plan, Reading};
 use reader_core::transport::Limits;
 use serde::Serialize;
+use test_vectors::card::Card;
+use test_vectors::chip::Chip;
+use test_vectors::model;
 
 use super::context::Context;
 use super::output::{Output, bold};
@@ -20,7 +26,6 @@ use crate::devices::simulated::SimulatedReader;
 use crate::entropy::SystemEntropy;
 use crate::failure::{ErrorCode, Failure};
 use crate::report::{link_bytes, modelled_ms};
-use crate::worker::plan_of;
 
 /// Files whose reading proves the texts.
 const TEXT: [FileId; 3] = [FileId::SOD, FileId::group(DataGroup::Dg1), FileId::group(DataGroup::Dg13)];
@@ -33,32 +38,42 @@ struct Row {
     how: &'static str,
     apdus: usize,
     bytes: usize,
+    /// With block overhead and acknowledgements.
+    air_bytes: usize,
     modelled_ms: BTreeMap<&'static str, u64>,
     proved_text_ms: BTreeMap<&'static str, u64>,
 }
 
-/// Prints the table.
+/// Prints the table; with `markdown`, as `docs/PERFORMANCE.md`.
 ///
 /// # Errors
 /// The simulated card could not be read to its end.
-pub fn run(context: &Context) -> Result<u8, Failure> {
-    let short = read(context, None)?;
-    let extended = read(context, Some(Limits::EXTENDED))?;
-    let sizes = peers::FileSizes::of(|file| short.capture.bytes(file).map_or(0, <[u8]>::len));
-    let mut rows = vec![measured("ours-short", &short), measured("ours-extended", &extended)];
-    rows.extend(peers::ALL.iter().map(|peer| {
+pub fn run(context: &Context, markdown: bool) -> Result<u8, Failure> {
+    let now = context.now.0;
+    let always = ActiveAuthentication::Always;
+    let short = read(model::card(now), Limits::SHORT, always, now)?;
+    let unsigned = read(model::card(now), Limits::SHORT, ActiveAuthentication::UnlessChipAuthenticated, now)?;
+    let extended = read(model::declaring_card(now), Limits::EXTENDED, always, now)?;
+    let sizes = peers::FileSizes::MODEL;
+    let mut rows = vec![
+        measured("ours-short", &short),
+        measured("ours-short-ca-only", &unsigned),
+        measured("ours-extended", &extended),
+    ];
+    let computed = |peer: &peers::Peer| {
         let (exchanges, text_at) = peer.exchanges(&sizes);
         row(peer.name, "computed", &exchanges, text_at)
-    }));
-    let minimum = peers::MINIMUM.iter().map(|peer| {
-        let (exchanges, text_at) = peer.exchanges(&sizes);
-        row(peer.name, "computed", &exchanges, text_at)
-    });
-    let minimum: Vec<Row> = minimum.collect();
+    };
+    rows.extend(peers::ALL.iter().map(computed));
+    let minimum: Vec<Row> = peers::MINIMUM.iter().map(computed).collect();
     context.output.document(&serde_json::json!({
         "strategies": rows, "minimum": minimum, "simulated": ["chip"], "files": sizes,
     }));
-    print(&context.output, &rows, &minimum);
+    if markdown {
+        context.output.line(markdown::page(&rows, &minimum).trim_end());
+    } else {
+        print(&context.output, &rows, &minimum);
+    }
     Ok(0)
 }
 
@@ -93,20 +108,25 @@ fn print(output: &Output, rows: &[Row], minimum: &[Row]) {
     }
 }
 
-/// Reads the simulated card; with `declared`, in commands as long as card and reader declare.
-fn read(context: &Context, declared: Option<Limits>) -> Result<Reading<SimulatedReader>, Failure> {
-    let persona = crate::demo::find("good")?;
-    let keys = crate::demo::presentation(persona, context.now)?.access_keys()?;
-    let site = context.site()?;
-    let mut plan = plan_of(&site, &context.catalogue()?, 10_000);
-    plan.limits = ReadLimits { declared, ..ReadLimits::default() };
-    let reader = crate::demo::reader(persona, context.now).carrying(declared.unwrap_or(Limits::SHORT));
+/// Reads a card of the model on a reader that carries `limits`.
+fn read(
+    card: Card,
+    limits: Limits,
+    active_authentication: ActiveAuthentication,
+    now_unix_s: i64,
+) -> Result<Reading<SimulatedReader>, Failure> {
+    let failed = |what: String| Failure::new(ErrorCode::Internal, format!("the simulated card: {what}"));
+    let access = crate::demo::find(model::PERSONA)?.access(now_unix_s);
+    let key = AccessKey::mrz(&access.document_number, &access.birth, &access.expiry)
+        .map_err(|error| failed(error.to_string()))?;
+    let plan = Plan { active_authentication, ..Plan::default() };
+    let reader = SimulatedReader::new(Chip::new(card, 7)).carrying(limits);
     let reading =
-        session::read_chip(reader, &keys, &plan, &mut SystemEntropy, &mut |_: session::Event<'_>| {
+        session::read_chip(reader, &[key], &plan, &mut SystemEntropy, &mut |_: session::Event<'_>| {
             ControlFlow::Continue(())
         });
     match &reading.ended {
-        Some(cause) => Err(Failure::new(ErrorCode::Internal, format!("the simulated card: {cause}"))),
+        Some(cause) => Err(failed(cause.to_string())),
         None => Ok(reading),
     }
 }
@@ -124,6 +144,7 @@ fn row(name: &'static str, how: &'static str, exchanges: &[ExchangeSize], text_a
         how,
         apdus: exchanges.len(),
         bytes: link_bytes(exchanges),
+        air_bytes: LinkModel::default().total(exchanges, 106e3).air_bytes,
         modelled_ms: modelled_ms(exchanges),
         proved_text_ms: modelled_ms(until_text),
     }

@@ -1,7 +1,6 @@
 //! How other programs read a chip, as far as the order and size of their commands goes. Facts from their sources; sizes
 //! of protected commands from 9303-11 §9.8 with AES: a cryptogram of whole blocks, a status, an eight-byte MAC.
 
-use reader_core::lds::{DataGroup, FileId};
 use reader_core::session::{ChipWork, ExchangeSize};
 use serde::Serialize;
 
@@ -22,20 +21,9 @@ pub struct FileSizes {
 }
 
 impl FileSizes {
-    /// Asks for each file's size. EF.COM is not read by us; it has about 30 bytes on every document.
-    pub fn of(size: impl Fn(FileId) -> usize) -> Self {
-        let group = |group| size(FileId::group(group));
-        Self {
-            card_access: size(FileId::CARD_ACCESS),
-            com: 30,
-            sod: size(FileId::SOD),
-            dg1: group(DataGroup::Dg1),
-            dg2: group(DataGroup::Dg2),
-            dg13: group(DataGroup::Dg13),
-            dg14: group(DataGroup::Dg14),
-            dg15: group(DataGroup::Dg15),
-        }
-    }
+    /// The files of the model. EF.COM is not read by us; it has about 30 bytes on every document.
+    pub const MODEL: Self =
+        Self { card_access: 60, com: 30, sod: 2000, dg1: 95, dg2: 18_000, dg13: 1000, dg14: 400, dg15: 100 };
 
     const fn bytes(&self, what: What) -> usize {
         match what {
@@ -314,18 +302,6 @@ mod tests {
 
     use super::*;
 
-    /// The files of the published table.
-    const MODEL: FileSizes = FileSizes {
-        card_access: 60,
-        com: 30,
-        sod: 2000,
-        dg1: 95,
-        dg2: 18_000,
-        dg13: 1000,
-        dg14: 400,
-        dg15: 100,
-    };
-
     #[test]
     fn the_published_table_comes_out() {
         let model = LinkModel::default();
@@ -339,7 +315,7 @@ mod tests {
             ("minimum-extended", 16, 3.77, 2.27),
         ] {
             let peer = ALL.iter().chain(MINIMUM).find(|peer| peer.name == name).expect("a peer");
-            let (exchanges, _) = peer.exchanges(&MODEL);
+            let (exchanges, _) = peer.exchanges(&FileSizes::MODEL);
             let seconds = |rate| model.total(&exchanges, rate).seconds;
             assert_eq!(exchanges.len(), apdus, "{name}");
             assert!((seconds(106e3) - at_106).abs() < 0.006, "{name}: {}", seconds(106e3));
@@ -354,7 +330,7 @@ mod tests {
             [("jmrtd", 3.16), ("gmrtd", 2.65), ("nfcpassportreader", 3.30), ("ausweisapp", 1.34)]
         {
             let peer = ALL.iter().find(|peer| peer.name == name).expect("a peer");
-            let (exchanges, text_at) = peer.exchanges(&MODEL);
+            let (exchanges, text_at) = peer.exchanges(&FileSizes::MODEL);
             let seconds = model.total(&exchanges[..text_at], 424e3).seconds;
             assert!((seconds - at_424).abs() < 0.006, "{name}: {seconds}");
         }
