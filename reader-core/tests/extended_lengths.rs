@@ -317,7 +317,8 @@ impl Transport for Losing {
 fn a_reader_that_fails_on_long_answers_is_asked_for_shorter_ones() {
     let card = model_card();
     let losing = |most_bytes| Losing { inner: SimulatedTransport::new(card.clone()), most_bytes };
-    for (most_bytes, chunk) in [(230, 192), (190, 160), (150, 128)] {
+    // Protected, 192, 160 and 128 bytes are 228, 196 and 164.
+    for (most_bytes, chunk) in [(230, 192), (200, 160), (170, 128)] {
         let reading = read(losing(most_bytes), &keys("good-nist"), &Plan::default());
         assert_eq!(reading.ended, None, "{most_bytes}");
         assert_eq!(reading.learnt.chunk_bytes, Some(chunk), "{most_bytes}");

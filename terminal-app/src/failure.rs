@@ -65,7 +65,7 @@ errors! {
     ReaderRefused = 1015, false, "The system does not let this program use the reader.",
         "Allow its user the polkit actions org.debian.pcsc-lite.access_pcsc and access_card; see docs/READERS.md.";
     ReaderServiceStopped = 1016, false, "The PC/SC service stopped while it was in use.",
-        "It is asked again by itself; if it stays away: `sudo systemctl restart pcscd`.";
+        "Read again; if the service stays away: `sudo systemctl restart pcscd`.";
     ReaderUnplugged = 1017, false, "The reader was unplugged.", "Plug it in again.";
     CardDisturbed = 1018, false, "The exchange with the card failed although the card is there.",
         "Lay the card flat on the reader, away from metal, and leave it still; close other card programs.";

@@ -166,7 +166,7 @@ pub enum TransportError {
     #[error("the PC/SC service is not running; {}", START_SERVICE)]
     NoService,
     /// The PC/SC service ended while it was in use.
-    #[error("the PC/SC service stopped; it is asked again, and if it does not return: {}", START_SERVICE)]
+    #[error("the PC/SC service stopped; read again, and if it does not return: {}", START_SERVICE)]
     ServiceStopped,
     /// The system does not let this program use readers or cards.
     #[error("the system does not let this program use the reader; {}", ALLOW)]

@@ -38,7 +38,7 @@ pub(crate) enum Call {
 pub(crate) type Reply = Result<Zeroizing<Vec<u8>>, Error>;
 
 /// Why a call gave nothing.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CallError {
     /// What the service says.
     Service(Error),
@@ -199,7 +199,7 @@ fn present(card: &Card) -> Reply {
 fn reconnect(mut call: impl FnMut(Disposition) -> Result<(), Error>) -> Reply {
     match call(Disposition::ResetCard) {
         Err(Error::UnpoweredCard | Error::UnresponsiveCard | Error::CommDataLost | Error::NotTransacted) => {
-            call(Disposition::UnpowerCard)?
+            call(Disposition::UnpowerCard)?;
         }
         other => other?,
     }
