@@ -7,7 +7,8 @@ mod simulated;
 use std::sync::Arc;
 
 use reader_core::capture::{
-    Capture, FileState, TerminalAuthenticationOutcome as Outcome, TerminalAuthenticationStep as Step,
+    Capture, FileState, PaceCamTrace, TerminalAuthenticationOutcome as Outcome,
+    TerminalAuthenticationStep as Step,
 };
 use reader_core::crypto::signing::SigningKey;
 use reader_core::cvc::{CvCertificate, TerminalCertificates};
@@ -23,7 +24,9 @@ use simulated::{NOW_UNIX_S, SeededEntropy, SimulatedTransport, card, keys, mrz_k
 use test_vectors::chip::{Fault, TerminalFault};
 use test_vectors::issuer::terminal_pki::{Chain, Hierarchy};
 
-const CARDS: [(&str, Hierarchy); 2] = [("eac", Hierarchy::BrainpoolP256), ("eac-rsa", Hierarchy::RsaPss)];
+const CARDS: [(&str, Hierarchy); 3] =
+    [("eac", Hierarchy::BrainpoolP256), ("eac-rsa", Hierarchy::RsaPss), ("eac-pkcs1", Hierarchy::RsaPkcs1)];
+const MAPPED: (&str, Hierarchy) = ("eac-cam", Hierarchy::P256);
 const NOW: Timestamp = Timestamp(NOW_UNIX_S);
 
 /// What a terminal has that was given this chain.
@@ -84,6 +87,76 @@ fn a_sound_chain_opens_the_fingers_in_every_carriage() {
                 assert_eq!(trace.rights, [DataGroup::Dg3, DataGroup::Dg4]);
                 assert!(matches!(fingers(&reading.capture), Some(FileState::Read(_))), "{name}");
                 assert!(reading.capture.bytes(FileId::CVCA).is_some_and(|file| file.len() == 36));
+            }
+        }
+    }
+}
+
+/// Without chip authentication after the mapping, the terminal's key of PACE is what it signs. Spec: 9303-11 §7.1.2.
+#[test]
+fn the_chip_authentication_mapping_is_proof_enough_in_every_carriage() {
+    let (name, hierarchy) = MAPPED;
+    for limits in [Limits::SHORT, Limits::EXTENDED] {
+        for chip_authentication in
+            [ChipAuthentication::Never, ChipAuthentication::UnlessMapped, ChipAuthentication::WhenOffered]
+        {
+            let again = chip_authentication == ChipAuthentication::WhenOffered;
+            let plan = Plan { chip_authentication, ..plan(terminal(hierarchy, Chain::Sound)) };
+            let transport = SimulatedTransport::new(card(name)).with_limits(limits);
+            let reading = read(transport, &keys(name), &plan);
+            assert_eq!(reading.ended, None, "{limits:?}");
+            let capture = &reading.capture;
+            assert!(matches!(capture.pace_cam, Some(PaceCamTrace::Answered { .. })), "{limits:?}");
+            assert_eq!(capture.chip_authentication.is_some(), again, "{limits:?}");
+            assert_eq!(outcome(capture), Outcome::Authenticated, "{limits:?} {chip_authentication:?}");
+            assert!(matches!(fingers(capture), Some(FileState::Read(_))), "{limits:?}");
+        }
+    }
+    // The chip checks the same identifiers as ever.
+    let fault = Fault::Terminal(TerminalFault::WrongIdentifier);
+    let plan = plan(terminal(hierarchy, Chain::Sound));
+    let plan = Plan { chip_authentication: ChipAuthentication::Never, ..plan };
+    let reading = read(SimulatedTransport::new(card(name)).with_fault(fault), &keys(name), &plan);
+    assert_eq!(outcome(&reading.capture), refused(Step::Signature, 0x6300));
+    assert_eq!(fingers(&reading.capture), Some(&FileState::Protected));
+}
+
+#[test]
+fn a_mapping_by_another_key_than_the_signed_one_is_no_proof() {
+    let (_, hierarchy) = MAPPED;
+    let mut card = card("wrong-cam-key");
+    card.terminal_authentication = simulated::card(MAPPED.0).terminal_authentication;
+    let own = plan(terminal(hierarchy, Chain::Sound));
+    let plan = Plan { chip_authentication: ChipAuthentication::Never, ..own };
+    let reading = read(SimulatedTransport::new(card), &keys("wrong-cam-key"), &plan);
+    assert_eq!(reading.ended, None);
+    assert_eq!(outcome(&reading.capture), Outcome::ChipNotAuthenticated);
+    assert_eq!(fingers(&reading.capture), Some(&FileState::Protected));
+}
+
+#[test]
+fn each_right_opens_its_own_group_alone() {
+    let name = "all-groups";
+    let (fingers, irises) = (DataGroup::Dg3, DataGroup::Dg4);
+    for (chain, rights) in [
+        (Chain::Sound, vec![fingers, irises]),
+        (Chain::FewerRights, vec![irises]),
+        (Chain::FingersOnly, vec![fingers]),
+    ] {
+        for limits in [Limits::SHORT, Limits::EXTENDED] {
+            let plan = Plan {
+                groups: vec![DataGroup::Dg1, fingers, irises],
+                ..plan(terminal(Hierarchy::P256, chain))
+            };
+            let transport = SimulatedTransport::new(card(name)).with_limits(limits);
+            let capture = read(transport, &keys(name), &plan).capture;
+            let trace = capture.terminal_authentication.clone().unwrap();
+            assert_eq!((trace.outcome, trace.rights), (Outcome::Authenticated, rights.clone()), "{chain:?}");
+            for group in [fingers, irises] {
+                let state = capture.files.get(&FileId::group(group)).unwrap();
+                let given = matches!(state, FileState::Read(_));
+                assert_eq!(given, rights.contains(&group), "{chain:?} {limits:?} {group:?}: {state:?}");
+                assert!(given || *state == FileState::Protected, "{chain:?} {group:?}: {state:?}");
             }
         }
     }

@@ -115,6 +115,7 @@ fn each_bad_chain_is_refused_at_its_defect() {
             (Chain::ThroughLink, "9000", ["9000", "9000"]),
             (Chain::Foreign, "9000", ["9000", "9000"]),
             (Chain::FewerRights, "9000", ["6982", "9000"]),
+            (Chain::FingersOnly, "9000", ["9000", "6982"]),
             (Chain::ExpiredTerminal, "6984", ["6982", "6982"]),
             (Chain::WrongVerifierSignature, "6300", ["6982", "6982"]),
             (Chain::WrongTerminalSignature, "6300", ["6982", "6982"]),

@@ -34,6 +34,8 @@ pub enum Chain {
     Foreign,
     /// The document verifier may read irises only; the terminal claims both.
     FewerRights,
+    /// The document verifier may read fingers only; the terminal claims both.
+    FingersOnly,
     /// The terminal's certificate expired before the document verifier's began.
     ExpiredTerminal,
     /// One bit of the document verifier's signature is wrong.
@@ -50,11 +52,12 @@ pub enum Chain {
 
 impl Chain {
     /// Every chain by its name on the command line.
-    pub const NAMED: [(&str, Chain); 10] = [
+    pub const NAMED: [(&str, Chain); 11] = [
         ("sound", Chain::Sound),
         ("through-link", Chain::ThroughLink),
         ("foreign", Chain::Foreign),
         ("fewer-rights", Chain::FewerRights),
+        ("fingers-only", Chain::FingersOnly),
         ("expired-terminal", Chain::ExpiredTerminal),
         ("wrong-verifier-signature", Chain::WrongVerifierSignature),
         ("wrong-terminal-signature", Chain::WrongTerminalSignature),
@@ -168,8 +171,10 @@ impl Hierarchy {
         }
         let role = if chain == Chain::Foreign { Role::ForeignVerifier } else { Role::DomesticVerifier };
         let mut verifier = self.holder(role, 1, "verifier", days(-30, 60));
-        if chain == Chain::FewerRights {
-            verifier.rights = IRISES;
+        match chain {
+            Chain::FewerRights => verifier.rights = IRISES,
+            Chain::FingersOnly => verifier.rights = FINGERS,
+            _ => {}
         }
         let lasting = if chain == Chain::ExpiredTerminal { days(-60, -40) } else { days(-7, 21) };
         let terminal = self.holder(Role::Terminal, 1, "terminal", lasting);

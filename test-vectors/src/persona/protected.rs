@@ -2,14 +2,14 @@
 
 use super::Persona;
 use super::recipe::{Contents, Recipe};
-use super::table::{USUAL, accepted, man, woman};
+use super::table::{CHIP_MAPPING, USUAL, accepted, man, woman};
 use crate::issuer::terminal_pki::Hierarchy;
 
 const fn with(hierarchy: Hierarchy) -> Recipe {
     Recipe { terminals: Some(hierarchy), extended_length: true, ..USUAL }
 }
 
-pub(super) static PROTECTED: [Persona; 3] = [
+pub(super) static PROTECTED: [Persona; 5] = [
     Persona {
         name: "eac",
         summary_en: "A sound card: fingers for terminals with a certificate, ECDSA",
@@ -33,5 +33,21 @@ pub(super) static PROTECTED: [Persona; 3] = [
         expected: accepted("everything agrees, with the protected groups or without"),
         holder: woman("090000203000", "PHÙNG THỊ ĐỦ", [1, 27]),
         recipe: Recipe { contents: Contents::EveryGroup, ..with(Hierarchy::P256) },
+    },
+    Persona {
+        name: "eac-cam",
+        summary_en: "A sound card: PACE proves the chip, fingers for terminals with a certificate",
+        summary_vi: "Thẻ hợp lệ: PACE chứng thực luôn chip, vân tay chỉ dành cho thiết bị có chứng thư",
+        expected: accepted("everything agrees, with fingers or without"),
+        holder: man("090000204000", "TIÊU VĂN ÁNH", [10, 3]),
+        recipe: Recipe { terminals: Some(Hierarchy::P256), ..CHIP_MAPPING },
+    },
+    Persona {
+        name: "eac-pkcs1",
+        summary_en: "A sound card: fingers for terminals with a certificate, RSA in its older form",
+        summary_vi: "Thẻ hợp lệ: vân tay chỉ dành cho thiết bị có chứng thư, RSA kiểu cũ",
+        expected: accepted("everything agrees, with fingers or without"),
+        holder: woman("090000205000", "VI THỊ CỔ", [3, 22]),
+        recipe: with(Hierarchy::RsaPkcs1),
     },
 ];

@@ -53,7 +53,7 @@ const NIST: Recipe = Recipe {
 };
 
 /// Chip authentication mapping, which never comes alone. Spec: 9303-11 §4.4.
-const CHIP_MAPPING: Recipe = Recipe {
+pub(super) const CHIP_MAPPING: Recipe = Recipe {
     access: Access::PaceAndBac(&[
         PaceOffer { suite: Suite::Aes128, parameter_id: 13, mapping: Mapping::ChipAuthentication },
         PaceOffer::generic(Suite::Aes128, 13),
