@@ -11,6 +11,7 @@ use crate::transport::Limits;
 use crate::wire::apdu::{Command, LengthForm, Response};
 use crate::wire::status::StatusWord;
 use crate::wire::tlv::{self, Rules};
+use crate::wire::{Malformed, Problem};
 
 use super::PartialFile;
 
@@ -160,6 +161,11 @@ impl FileReader {
         }
     }
 
+    /// The same by SELECT from the start, for a chip that is known to refuse short identifiers.
+    pub fn selecting(self, selecting: bool) -> Self {
+        if selecting { Self { address: Address::Select, selected: true, ..self } } else { self }
+    }
+
     /// The same after `earlier` came in a session that ended.
     pub fn after(self, earlier: Vec<u8>) -> Self {
         Self { earlier, ..self }
@@ -265,15 +271,15 @@ impl FileReader {
         }
         let first = self.bytes.is_empty();
         self.bytes.extend_from_slice(data);
-        if first {
+        if first && !self.take_up_earlier() {
+            let mut read = self.broken_off();
+            read.changed = true;
+            return Some(read);
+        }
+        if self.total.is_none() {
             // EF.ATR/INFO is a row of data objects, so its first one says nothing about the whole.
             let one_object = self.file != FileId::ATR_INFO;
-            self.total = tlv::announced_size("file", data).ok().filter(|_| one_object);
-            if !self.take_up_earlier() {
-                let mut read = self.broken_off();
-                read.changed = true;
-                return Some(read);
-            }
+            self.total = tlv::announced_size("file", &self.bytes).ok().filter(|_| one_object);
             if let Some(announced) = self.total.filter(|total| *total > self.max_bytes) {
                 let mut read = self.broken_off();
                 read.too_large_bytes = Some(announced);
@@ -287,7 +293,8 @@ impl FileReader {
         let asked = command.ne.unwrap_or(self.chunk);
         let asked = if odd { asked.saturating_sub(DO_53_BYTES) } else { asked };
         let short = data.len() < asked;
-        if self.total.is_none() && !(first && self.bytes.len() > data.len()) && (at_end || short) {
+        let cut = self.is_cut_in_header() && !at_end;
+        if self.total.is_none() && !(first && self.bytes.len() > data.len()) && (at_end || short) && !cut {
             return Some(self.finish());
         }
         // 6282 inside the announced size: whether it is true shows with the next command.
@@ -315,7 +322,7 @@ impl FileReader {
 
     /// Asks for less, unless the file may well end here.
     fn shrink_or_finish(&mut self) -> Option<FileRead> {
-        let may_be_end = self.ended || (self.total.is_none() && !self.bytes.is_empty());
+        let may_be_end = self.ended || (self.total.is_none() && !self.is_cut_in_header());
         if !may_be_end && self.shrink() { None } else { Some(self.finish()) }
     }
 
@@ -377,8 +384,17 @@ impl FileReader {
         self.outcome(FileState::Aborted { read_bytes: self.bytes.len() })
     }
 
+    /// The bytes so far end before the length of the file's one object is whole: no file ends there.
+    fn is_cut_in_header(&self) -> bool {
+        let cut = |fault: Malformed| matches!(fault.problem, Problem::Truncated { .. });
+        self.file != FileId::ATR_INFO && tlv::announced_size("file", &self.bytes).is_err_and(cut)
+    }
+
     /// Bytes beyond the announced size are room that the file does not use.
     fn finish(&mut self) -> FileRead {
+        if self.is_cut_in_header() {
+            return self.broken_off();
+        }
         let mut bytes = std::mem::take(&mut self.bytes);
         if let Some(total) = self.total {
             bytes.truncate(total);

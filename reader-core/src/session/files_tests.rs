@@ -244,3 +244,54 @@ fn a_wanted_length_is_given_once() {
     assert_eq!(reader.take(&wants), None, "then by identifier");
     assert_eq!(reader.next_command().0.ins, 0xA4);
 }
+
+#[test]
+fn a_chip_known_to_refuse_short_identifiers_is_not_asked_again() {
+    let reader = FileReader::new(DG2, &ReadLimits::default(), 223, None).selecting(true);
+    let (command, _) = reader.next_command();
+    assert_eq!((command.ins, command.data.as_slice()), (0xA4, &[0x01, 0x02][..]));
+}
+
+#[test]
+fn a_file_is_never_whole_before_its_length_is() {
+    let given = |data: &[u8], status| Response { data: data.to_vec(), status };
+    let content = tlv::encode(0x75, &[0xA5; 300]);
+    // The header comes in pieces: the rest is read all the same.
+    for first in 1..4 {
+        let mut reader = FileReader::new(DG2, &ReadLimits::default(), 223, None);
+        let mut outcome = reader.take(&given(&content[..first], StatusWord::OK));
+        while outcome.is_none() {
+            let (command, _) = reader.next_command();
+            let offset = usize::from(command.p1) << 8 | usize::from(command.p2);
+            let end = (offset + command.ne.unwrap()).min(content.len());
+            outcome = reader.take(&given(&content[offset..end], StatusWord::OK));
+        }
+        assert_eq!(outcome.unwrap().state, FileState::Read(content.clone()), "{first}");
+    }
+    // And where nothing follows, the file could not be read.
+    let ends = [
+        given(&[], StatusWord::OK),
+        given(&[], StatusWord::END_OF_FILE),
+        given(&[], StatusWord::WRONG_PARAMETERS),
+    ];
+    for end in ends {
+        for head in [&[0x75][..], &[0x75, 0x82, 0x01]] {
+            let mut reader = FileReader::new(DG2, &ReadLimits::default(), 223, None);
+            let mut outcome = reader.take(&given(head, StatusWord::OK));
+            for _ in 0..20 {
+                outcome = outcome.or_else(|| reader.take(&end));
+            }
+            let state = outcome.map(|read| read.state);
+            assert_eq!(state, Some(FileState::Aborted { read_bytes: head.len() }), "{}", end.status.0);
+        }
+    }
+    let mut reader = FileReader::new(DG2, &ReadLimits::default(), 223, None);
+    let read = reader.take(&given(&[0x75], StatusWord::END_OF_FILE)).unwrap();
+    assert_eq!(read.state, FileState::Aborted { read_bytes: 1 });
+    // EF.ATR/INFO is a row of objects: what comes is judged by its parser.
+    let mut reader = FileReader::new(FileId::ATR_INFO, &ReadLimits::default(), 223, None);
+    assert_eq!(
+        reader.take(&given(&[0x47], StatusWord::OK)).map(|read| read.state),
+        Some(FileState::Read(vec![0x47]))
+    );
+}

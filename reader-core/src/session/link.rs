@@ -60,6 +60,8 @@ pub(super) struct Link<T> {
     pub mapping: Option<PaceCamTrace>,
     /// The last protected command had extended lengths.
     pub extended: bool,
+    /// This chip refused a short identifier and gave the file after SELECT: the next ones are selected at once.
+    pub selects_files: bool,
 }
 
 impl<T: Transport> Link<T> {
@@ -72,6 +74,7 @@ impl<T: Transport> Link<T> {
             terminal: Basis::new(),
             mapping: None,
             extended: false,
+            selects_files: false,
         }
     }
 

@@ -259,7 +259,8 @@ impl<T: Transport> ChipSession<T, Secured> {
     ) -> Result<(Self, FileRead), Ended<T>> {
         let (short, extended) = limits.chunks(&self.state.channel, self.link.transport.limits());
         let known = std::mem::take(&mut earlier.bytes);
-        let mut reader = files::FileReader::new(earlier.file, limits, short, extended).after(known);
+        let reader = files::FileReader::new(earlier.file, limits, short, extended).after(known);
+        let mut reader = reader.selecting(self.link.selects_files);
         let mut session = self;
         loop {
             let (command, form) = reader.next_command();
@@ -271,6 +272,8 @@ impl<T: Transport> ChipSession<T, Secured> {
                 Err(ended) => return Err(Ended { partial: Some(reader.into_partial()), ..ended }),
             };
             if let Some(read) = reader.take(&response) {
+                session.link.selects_files |=
+                    read.selected_by_identifier && matches!(read.state, FileState::Read(_));
                 return Ok((session, read));
             }
             let (done_bytes, total_bytes) = reader.progress();

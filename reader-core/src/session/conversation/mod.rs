@@ -191,10 +191,13 @@ impl<'a> Conversation<'a> {
     }
 
     /// The link failed and the card is still there: a new session goes on, once. Where the same part of a file fails again,
-    /// less is asked for at once: some readers fail on long answers.
+    /// less is asked for at once: some readers fail on long answers. A PIN that has not opened the chip yet is not sent
+    /// again unasked: it may be wrong, and each time costs a try.
     fn may_go_on(&mut self, cause: &Cause, in_file: bool) -> bool {
         let Cause::Transport(error) = cause else { return false };
-        if error.recovery() != Recovery::PowerAnew {
+        let unproved_pin =
+            self.keys.iter().any(AccessKey::is_pin) && self.capture.pace != Some(AccessTrace::Opened);
+        if error.recovery() != Recovery::PowerAnew || unproved_pin {
             return false;
         }
         let place = (self.finished.len(), self.partial.as_ref().map_or(0, |partial| partial.bytes.len()));
