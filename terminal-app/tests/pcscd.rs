@@ -7,128 +7,24 @@
 
 mod common;
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::os::unix::fs::MetadataExt;
-use std::os::unix::net::UnixStream;
-use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{Done, Folder, GOOD_NUMBER, check, idterm, now, reasons, trust_store, zone};
+use common::pcscd::{READER, address, chip, ready_or_skip, row, settled, verify};
+use common::{Folder, GOOD_NUMBER, check, idterm, now, reasons, trust_store, zone};
 use serde_json::{Value, json};
-use test_vectors::chip::{Chip, Fault};
+use test_vectors::chip::Fault;
 use test_vectors::foreign;
 use test_vectors::persona;
-use test_vectors::vpcd::{FIRST_PORT, Inserted};
-
-const SOCKET: &str = "/run/pcscd/pcscd.comm";
-const PCSCD: &str = "/usr/sbin/pcscd";
-/// The first of the virtual driver's readers.
-const READER: &str = "Virtual PCD 00 00";
-
-/// A pcscd; one that we started ends with this.
-struct Service(Option<Child>);
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let Some(child) = self.0.as_mut() else { return };
-        // Asked first, so that it removes its socket.
-        let asked = Command::new("kill").arg(child.id().to_string()).status();
-        let until = Instant::now() + Duration::from_secs(5);
-        while asked.is_ok() && Instant::now() < until && matches!(child.try_wait(), Ok(None)) {
-            thread::sleep(Duration::from_millis(50));
-        }
-        let _ = child.kill();
-        let _ = child.wait();
-    }
-}
-
-fn answers() -> bool {
-    UnixStream::connect(SOCKET).is_ok()
-}
-
-/// Whether the driver listens for cards. Only looked up: whoever connects is taken for a card.
-fn driver_listens() -> bool {
-    let port = format!(":{FIRST_PORT:04X}");
-    let tables =
-        ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| std::fs::read_to_string(table).unwrap_or_default());
-    tables.iter().flat_map(|table| table.lines()).any(|line| {
-        let mut columns = line.split_whitespace().skip(1);
-        columns.next().is_some_and(|local| local.ends_with(&port)) && columns.nth(1) == Some("0A")
-    })
-}
-
-fn ready() -> Result<Service, String> {
-    if answers() {
-        return if driver_listens() {
-            Ok(Service(None))
-        } else {
-            Err("the pcscd here has no virtual reader".into())
-        };
-    }
-    if !std::path::Path::new(PCSCD).exists() {
-        return Err("pcscd is not installed (Debian: apt-get install pcscd vsmartcard-vpcd)".into());
-    }
-    if std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() != 0) {
-        return Err("no pcscd runs, and starting one needs root".into());
-    }
-    std::fs::create_dir_all("/run/pcscd").map_err(|error| format!("/run/pcscd: {error}"))?;
-    let started = Command::new(PCSCD)
-        .arg("--foreground")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    let service = Service(Some(started.map_err(|error| format!("{PCSCD}: {error}"))?));
-    let until = Instant::now() + Duration::from_secs(10);
-    while Instant::now() < until {
-        if answers() && driver_listens() {
-            return Ok(service);
-        }
-        thread::sleep(Duration::from_millis(50));
-    }
-    Err("pcscd offers no virtual reader after 10 s; is vsmartcard-vpcd installed?".into())
-}
+use test_vectors::vpcd::Inserted;
 
 fn insert(persona: &str, faults: &[Fault]) -> Inserted {
-    let mut chip = Chip::new(persona::find(persona).unwrap().card(now()), now().unsigned_abs());
-    faults.iter().for_each(|fault| chip.misbehave(fault.clone()));
-    Inserted::new(SocketAddr::from((Ipv4Addr::LOCALHOST, FIRST_PORT)), chip).unwrap()
-}
-
-/// What `readers` says of the virtual reader.
-fn row() -> Value {
-    let listed = idterm(&["readers", "--json"]).done().exits(0).json();
-    let rows = listed["readers"].as_array().unwrap();
-    rows.iter().find(|row| row["name"] == READER).unwrap_or_else(|| panic!("{listed}")).clone()
-}
-
-/// Waits until the reader has a card, or has none.
-fn settled(card: bool) {
-    let until = Instant::now() + Duration::from_secs(10);
-    while row()["card"] != card {
-        assert!(Instant::now() < until, "card present stays {}", !card);
-        thread::sleep(Duration::from_millis(100));
-    }
-}
-
-fn verify(words: &[&str]) -> Done {
-    idterm(&[&["verify", "--reader", READER, "--json"], words].concat()).done()
+    Inserted::new(address(), chip(persona, faults)).unwrap()
 }
 
 #[test]
 fn through_the_real_service() {
-    let service = match ready() {
-        Ok(service) => service,
-        Err(why) => {
-            let demanded = ["REQUIRE_SHARED", "IDTERM_TEST_PCSCD"]
-                .iter()
-                .any(|name| std::env::var(name).is_ok_and(|v| v == "1"));
-            assert!(!demanded, "{why}");
-            println!("skipped, no PC/SC: {why}");
-            return;
-        }
-    };
+    let Some(service) = ready_or_skip() else { return };
     let folder = Folder::new("pcscd");
     let store = trust_store(&folder);
     readers_are_listed();
@@ -140,6 +36,7 @@ fn through_the_real_service() {
     a_card_that_comes_back_is_read_on(&store);
     a_card_taken_away_is_noticed(&folder, &store);
     a_reading_is_kept_and_proved_again(&folder, &store);
+    no_secret_is_left_behind(&folder, &store);
     drop(service);
 }
 
@@ -217,8 +114,7 @@ fn defects_are_told(store: &str) {
 fn wrong_cards_are_named(store: &str) {
     for name in ["bank-card", "transit-card", "classic-card", "phone", "other-id-card", "deactivated-card"] {
         let foreign = foreign::find(name).unwrap();
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, FIRST_PORT));
-        let inserted = Inserted::new(address, foreign.card(7)).unwrap();
+        let inserted = Inserted::new(address(), foreign.card(7)).unwrap();
         settled(true);
         let done = verify(&["--number", GOOD_NUMBER, "--trust", store]).exits(1);
         let error = done.error("E1020");
@@ -300,4 +196,29 @@ fn a_reading_is_kept_and_proved_again(folder: &Folder, store: &str) {
     let report = idterm(&words).done().exits(0).json();
     assert_eq!(report["simulated"], json!(["chip"]), "{report}");
     assert_eq!(report["holder"]["number"], GOOD_NUMBER);
+}
+
+/// The keys of the very sessions of the program, which the chip here shares with it, are in nothing that it leaves.
+fn no_secret_is_left_behind(folder: &Folder, store: &str) {
+    for (persona, access, torn) in [
+        ("good", ["--number", GOOD_NUMBER], false),
+        ("good", ["--number", GOOD_NUMBER], true),
+        ("good-bac", ["--mrz", &zone("good-bac")], false),
+    ] {
+        let kept = folder.join(&format!("kept-{persona}-{torn}"));
+        let chip = chip(persona, if torn { &[Fault::TornAt { exchange: 50 }] } else { &[] });
+        let memory = chip.memory();
+        let inserted = Inserted::new(address(), chip).unwrap();
+        settled(true);
+        let words =
+            [&["verify", "--reader", READER, "--json", "--trust", store, "--keep", &kept], &access[..]];
+        let done = idterm(&words.concat()).env("RUST_LOG", "trace").done().exits(0);
+        let keys = memory.known().iter().filter(|one| one.what.starts_with("authentication key of")).count();
+        assert!(keys >= 2, "access and chip authentication: {keys}");
+        assert_eq!(memory.found_in(done.all().as_bytes()), Vec::<String>::new(), "{done}");
+        common::left::assert_clean_folder(&memory, kept.as_ref(), persona);
+        settled(true);
+        drop(inserted);
+        settled(false);
+    }
 }

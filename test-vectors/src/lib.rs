@@ -12,5 +12,6 @@ pub mod issuer;
 pub mod model;
 pub mod num;
 pub mod persona;
+pub mod search;
 pub mod vector;
 pub mod vpcd;

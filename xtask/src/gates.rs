@@ -101,7 +101,7 @@ fn tests() -> Outcome {
     command.args(["test", "--locked", "--workspace", "--no-fail-fast"]);
     match pcscd::ready() {
         Ok(service) => {
-            command.env(pcscd::READY_VARIABLE, "1");
+            service.tell(&mut command);
             let note = Outcome::Passed(format!("with {}", service.origin()));
             Outcome::all([shell::run(&mut command), note])
         }

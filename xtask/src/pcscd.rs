@@ -14,14 +14,18 @@ pub fn around(words: &[String]) -> Outcome {
     match ready() {
         Ok(service) => {
             eprintln!("pcscd: {}", service.origin());
-            shell::run(Command::new(program).args(args).env(READY_VARIABLE, "1"))
+            let mut command = Command::new(program);
+            service.tell(command.args(args));
+            shell::run(&mut command)
         }
         Err(why) => Outcome::Failed(why),
     }
 }
 
 /// Where the tests learn that the service and its virtual reader must be there, so that none is skipped.
-pub const READY_VARIABLE: &str = "IDTERM_TEST_PCSCD";
+const READY_VARIABLE: &str = "IDTERM_TEST_PCSCD";
+/// The process of a service of our own, which the tests may kill; they start another one where they go on.
+const OWN_VARIABLE: &str = "IDTERM_TEST_PCSCD_ID";
 
 #[cfg(unix)]
 const SOCKET: &str = "/run/pcscd/pcscd.comm";
@@ -102,6 +106,14 @@ fn virtual_reader_listens() -> bool {
 }
 
 impl Service {
+    /// Tells a command that the service is there.
+    pub fn tell(&self, command: &mut Command) {
+        command.env(READY_VARIABLE, "1");
+        if let Some(child) = &self.own {
+            command.env(OWN_VARIABLE, child.id().to_string());
+        }
+    }
+
     /// A word for the table.
     pub fn origin(&self) -> &'static str {
         if self.own.is_some() { "own pcscd" } else { "the pcscd that runs here" }

@@ -1,8 +1,12 @@
 //! Runs the real `idterm` and takes apart what it says.
 #![allow(dead_code, reason = "each test file uses a part of it")]
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a test")]
 
 pub mod document;
+#[cfg(feature = "simulator")]
+pub mod left;
+#[cfg(all(feature = "simulator", target_os = "linux"))]
+pub mod pcscd;
 
 use std::ffi::OsStr;
 use std::io::Write;

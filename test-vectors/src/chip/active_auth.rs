@@ -17,6 +17,11 @@ impl Chip {
             challenge[7] ^= 1;
         }
         let wrong = self.has(&Fault::AaWrongKey);
+        match &key {
+            ActiveAuthenticationKey::Rsa { private, .. } | ActiveAuthenticationKey::Ecdsa { private, .. } => {
+                self.memory.note_key("signing key of the chip", private);
+            }
+        }
         let mut signature = match key {
             ActiveAuthenticationKey::Rsa { modulus, mut private, hash } => {
                 if let (true, Some(last)) = (wrong, private.last_mut()) {

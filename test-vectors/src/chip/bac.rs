@@ -40,6 +40,10 @@ impl Chip {
             return Err(status::WRONG_LENGTH);
         };
         let seed = &Hash::Sha1.digest(self.card.access.mrz_information.as_bytes())[..16];
+        self.memory.note_password("MRZ information", &self.card.access.mrz_information);
+        self.memory.note_key("key seed of BAC", seed);
+        self.knew_derived("access encryption key of BAC", SUITE, seed, 1);
+        self.knew_derived("access authentication key of BAC", SUITE, seed, 2);
         let [k_enc, k_mac] = [1, 2].map(|counter| derive_key(SUITE, seed, counter));
         if mac_unpadded(SUITE, &k_mac, cryptogram) != code {
             return Err(status::AUTHENTICATION_FAILED);
@@ -60,6 +64,9 @@ impl Chip {
             code[0] ^= 1;
         }
         let secret: Vec<u8> = k_ifd.iter().zip(k_ic).map(|(terminal, chip)| terminal ^ chip).collect();
+        self.memory.note_key("the terminal's half of BAC", k_ifd);
+        self.memory.note_key("the chip's half of BAC", &k_ic);
+        self.knew_channel("BAC", SUITE, &secret);
         let counter = [&rnd_ic[4..], &rnd_ifd[4..]].concat();
         self.state.terminal = Terminal::after_bac(&self.card.access.mrz_information);
         self.state.next_channel = Some(Channel::from_secret(SUITE, &secret).with_counter(counter));

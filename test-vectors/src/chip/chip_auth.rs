@@ -71,9 +71,11 @@ impl Chip {
         if self.has(&Fault::CaWrongKey) {
             private = key.group.private_from_seed("not the key of this chip");
         }
+        self.memory.note_key("private key of the chip", &private);
         let public = key.group.decode(terminal).ok_or(status::WRONG_DATA)?;
         let private = BigUint::from_bytes_be(&private);
         let secret = key.group.secret(&private, &public).ok_or(status::WRONG_DATA)?;
+        self.knew_channel("chip authentication", key.suite, &secret);
         let compressed = terminal_auth::compressed(key.group, &public);
         self.state.terminal.after_chip_authentication(compressed);
         if !self.has(&Fault::CaKeepsOldKeys) {

@@ -12,6 +12,7 @@ mod cv_certificate;
 mod fault;
 mod fault_spec;
 mod files;
+mod memory;
 mod misbehave;
 mod misshapen;
 mod pace;
@@ -25,6 +26,7 @@ pub mod tlv;
 pub use active_auth::recovered_block;
 pub use command_in::Command;
 pub use fault::{BadKey, Fault, KeyProof, PaceStep, Shape, Swap};
+pub use memory::{Known, Memory};
 pub use sm::Channel;
 pub use terminal_auth::TerminalFault;
 
@@ -126,6 +128,8 @@ pub struct Chip {
     swapped: bool,
     /// The holder's PIN with its tries; no loss of power brings them back.
     pin: Option<Pin>,
+    /// What it knew and nobody else may learn.
+    memory: Memory,
     state: State,
 }
 
@@ -151,6 +155,7 @@ impl Chip {
             stand_in: None,
             swapped: false,
             pin: None,
+            memory: Memory::default(),
             state: State::new(),
         }
     }

@@ -53,14 +53,21 @@ impl Chip {
         let group = Group::from_parameter_id(offer.parameter_id).ok_or(status::WRONG_DATA)?;
         let reference = tlv::find(&objects, 0x83).and_then(|bytes| bytes.first().copied()).unwrap_or(0);
         let (password, word) = match reference {
-            MRZ => (Hash::Sha1.digest(self.card.access.mrz_information.as_bytes()), status::OK),
+            MRZ => {
+                self.memory.note_password("MRZ information", &self.card.access.mrz_information);
+                let digest = Hash::Sha1.digest(self.card.access.mrz_information.as_bytes());
+                self.memory.note_key("hash of the MRZ information", &digest);
+                (digest, status::OK)
+            }
             CAN => {
                 let can = self.card.access.can.clone().ok_or(status::REFERENCE_NOT_FOUND)?;
+                self.memory.note_password("card access number", &can);
                 (can.into_bytes(), status::OK)
             }
             PIN => self.pin_for_pace()?,
             _ => return Err(status::REFERENCE_NOT_FOUND),
         };
+        self.knew_derived("password key of PACE", offer.suite, &password, 3);
         self.state.protocol = Protocol::Pace(Pace {
             offer,
             group,
@@ -102,6 +109,7 @@ impl Chip {
                 let integrated = pace.offer.mapping == Mapping::Integrated;
                 let mut nonce = vec![0; if integrated { integrated_nonce_bytes(suite) } else { 16 }];
                 self.fill_random(&mut nonce);
+                self.memory.note_key("nonce of PACE", &nonce);
                 let mut z = cbc_encrypt(suite, &pace.password_key, &vec![0; suite.block_bytes()], &nonce);
                 if self.has(&Fault::PaceShortNonce) {
                     z.truncate(8);
@@ -120,6 +128,7 @@ impl Chip {
                     return Err(status::WRONG_DATA);
                 }
                 let generator = integrated(group, suite, &nonce, t).ok_or(status::WRONG_DATA)?;
+                self.knew_element("mapped generator of PACE", group, &generator);
                 let mapped = group.encode(&generator);
                 let answer = match self.bad_key(PaceStep::Mapping) {
                     Some(bad) => bad.encode(group, &mapped, t),
@@ -134,6 +143,9 @@ impl Chip {
                 let shared = group.multiple(&private, &terminal);
                 let nonce = BigUint::from_bytes_be(&nonce);
                 let generator = group.sum(&group.multiple(&nonce, &group.generator()), &shared);
+                self.memory.note_key("mapping key of PACE", &private.to_bytes_be());
+                self.knew_element("mapping secret of PACE", group, &shared);
+                self.knew_element("mapped generator of PACE", group, &generator);
                 let chip_data = match pace.offer.mapping {
                     Mapping::ChipAuthentication => {
                         Some(self.chip_data(pace.offer, &private).ok_or(status::WRONG_DATA)?)
@@ -151,6 +163,8 @@ impl Chip {
                     return Err(status::AUTHENTICATION_FAILED);
                 }
                 let secret = group.secret(&private, &terminal_public).ok_or(status::WRONG_DATA)?;
+                self.memory.note_key("ephemeral key of PACE", &private.to_bytes_be());
+                self.knew_channel("PACE", suite, &secret);
                 let channel = Channel::from_secret(suite, &secret);
                 let answer = self.public_or_fault(PaceStep::Agreement, group, &chip_public, received(0x83)?);
                 (0x84, answer, Awaiting::Token { channel, chip_public, terminal_public, chip_data })
@@ -204,6 +218,7 @@ impl Chip {
             key.group == Group::Curve(curve) && key.key_id == Some(offer.parameter_id)
         };
         let key = self.card.chip_authentication.iter().find(fits)?;
+        self.memory.note_key("private key of the chip", &key.private);
         let order = &curve.curve().n;
         let inverse = BigUint::from_bytes_be(&key.private).modinv(order)?;
         let data = fixed_width(&(inverse * mapping_private % order), curve.curve().order_bytes());

@@ -18,6 +18,7 @@ impl Chip {
     pub(super) fn pin_for_pace(&self) -> Result<(Vec<u8>, u16), u16> {
         let pin = self.pin.as_ref().ok_or(status::REFERENCE_NOT_FOUND)?;
         let word = status::TRIES | u16::from(pin.tries_left);
+        self.memory.note_password("PIN", &pin.digits);
         match pin.tries_left {
             0 => Err(word),
             1 if !self.state.by_can => Err(word),
