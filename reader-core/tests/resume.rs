@@ -9,7 +9,7 @@ use reader_core::capture::{
 };
 use reader_core::lds::{DataGroup, FileId};
 use reader_core::session::{
-    ActiveAuthentication, Cause, ChipAuthentication, Earlier, Plan, Reading, resume_chip,
+    AccessKey, ActiveAuthentication, Cause, ChipAuthentication, Earlier, Plan, Reading, resume_chip,
 };
 use reader_core::transport::{Transport, TransportError};
 use simulated::{SeededEntropy, SimulatedTransport, card, keys, on_card, quiet, read};
@@ -281,6 +281,31 @@ fn a_card_that_refuses_what_opened_the_chip_is_another_card() {
         .with_fault(Fault::BacRefused(0x6D00));
     let reading = resume(foreign, "good", &Plan::default(), earlier);
     assert_eq!(reading.ended, Some(Cause::OtherChip));
+}
+
+/// By PIN: another person's card does not know it, and the one try that this cost is all that is taken from it.
+#[test]
+fn a_card_that_refuses_the_pin_is_another_card() {
+    let pin = |digits: &str| {
+        let mut transport = SimulatedTransport::new(small_card("good"));
+        transport.chip.set_pin(digits);
+        transport
+    };
+    let keys = [AccessKey::pin("271828").unwrap()];
+    let plan = Plan::default();
+    let whole = read(pin("271828"), &keys, &plan);
+    assert_eq!(whole.ended, None);
+    let fault = Fault::TornAt { exchange: whole.exchanges.len() - 1 };
+    let (earlier, _) = read(pin("271828").with_fault(fault), &keys, &plan).into_earlier();
+    let mut entropy = SeededEntropy(9);
+    let foreign = resume_chip(pin("314159"), &keys, &plan, &mut entropy, &mut quiet, earlier);
+    assert_eq!(foreign.ended, Some(Cause::OtherChip));
+    assert_eq!(foreign.transport.chip.pin_tries_left(), Some(2));
+    assert_eq!(foreign.capture.deviations, [Deviation::OtherCard]);
+    let (earlier, _) = foreign.into_earlier();
+    let back = resume_chip(pin("271828"), &keys, &plan, &mut entropy, &mut quiet, earlier);
+    assert_eq!(back.ended, None);
+    assert_eq!(back.capture.files, whole.capture.files);
 }
 
 #[test]
