@@ -4,7 +4,9 @@
 #[path = "common/simulated.rs"]
 mod simulated;
 
-use reader_core::capture::{AccessFailure, AccessTrace, ActiveAuthenticationTrace, ChipAuthenticationTrace};
+use reader_core::capture::{
+    AccessFailure, AccessTrace, ActiveAuthenticationTrace, ChipAuthenticationTrace, Deviation,
+};
 use reader_core::crypto::curve::Curve;
 use reader_core::crypto::ec::{Generator, PrivateKey};
 use reader_core::lds::{DataGroup, FileId};
@@ -124,9 +126,9 @@ fn of_several_offers_the_strongest_is_taken_and_an_ambiguous_one_named() {
 #[test]
 fn offers_that_are_not_known_here_lead_to_bac_on_the_record() {
     let mut card = card("good");
-    // The chip authentication mapping, which is not done here; what the standard does not define; reserved numbers.
+    // The chip authentication mapping with triple DES and other things that the standard does not define; reserved numbers.
     let infos = [
-        sequence(&[protocol(&[4, 6, 2]), integer(2), integer(12)]),
+        sequence(&[protocol(&[4, 6, 1]), integer(2), integer(12)]),
         sequence(&[protocol(&[4, 4, 2]), integer(2), integer(10)]),
         sequence(&[protocol(&[4, 1, 2]), integer(2), integer(3)]),
         sequence(&[protocol(&[4, 2, 2]), integer(2), integer(31)]),
@@ -137,6 +139,26 @@ fn offers_that_are_not_known_here_lead_to_bac_on_the_record() {
     assert_eq!(reading.capture.pace, Some(AccessTrace::Failed(AccessFailure::NotOffered)));
     assert_eq!(reading.capture.bac, Some(AccessTrace::Opened));
     assert_eq!(reading.capture.deviations.len(), 1);
+}
+
+#[test]
+fn keys_beyond_the_reader_are_refused_before_they_are_sent() {
+    let name = "good-pace-dh";
+    let key = keys(name);
+    let can: Vec<_> = key.iter().filter(|key| key.is_can()).cloned().collect();
+    let short = read(SimulatedTransport::new(card(name)), &can, &shortest());
+    assert_eq!(short.ended, Some(Cause::Access(AccessFailure::BeyondReader)));
+    assert_eq!(short.capture.pace, Some(AccessTrace::Failed(AccessFailure::BeyondReader)));
+    // With its zone the card opens by BAC, and that is on the record.
+    let fallen = read(SimulatedTransport::new(card(name)), &key, &shortest());
+    assert_eq!(fallen.ended, None);
+    assert_eq!(
+        fallen.capture.deviations,
+        [Deviation::FellBackToBac { because: AccessFailure::BeyondReader }]
+    );
+    let long = SimulatedTransport::new(card(name)).with_limits(Limits::EXTENDED);
+    let long = read(long, &can, &shortest());
+    assert_eq!((long.ended, long.capture.pace), (None, Some(AccessTrace::Opened)));
 }
 
 /// DG14 with a key on a named curve, and what the chip needs to answer to it.

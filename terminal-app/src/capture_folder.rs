@@ -380,6 +380,7 @@ fn failure_word(failure: &AccessFailure) -> String {
         AccessFailure::Protocol(what) => format!("protocol: {what}"),
         AccessFailure::Broken => "broken off".to_owned(),
         AccessFailure::NotOffered => "not offered".to_owned(),
+        AccessFailure::BeyondReader => "keys beyond the reader".to_owned(),
         AccessFailure::ParametersRefused(why) => format!("parameters refused: {why}"),
     }
 }

@@ -152,6 +152,7 @@ pub fn card_security_file(bytes: &[u8]) -> bool {
     }
     for parameters in infos.pace_domain_parameters() {
         let _ = key::domain_curve(&parameters.domain_parameter);
+        let _ = key::domain_prime_field(&parameters.domain_parameter);
     }
     assert_eq!(infos.trailing_bytes, 0);
     true

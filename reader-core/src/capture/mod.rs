@@ -62,6 +62,8 @@ pub enum AccessFailure {
     NotOffered,
     /// The chip offers domain parameters that are not those of a known group, in these words.
     ParametersRefused(String),
+    /// The chip offers only keys that need extended lengths, and the reader carries none.
+    BeyondReader,
 }
 
 /// What a chip gave by which the chip authentication mapping of PACE is judged. None of it is secret, and none of it

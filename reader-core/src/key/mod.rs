@@ -17,7 +17,7 @@ use crate::wire::der::AlgorithmIdentifier;
 use crate::wire::spki::{EcParameters, Spki};
 use crate::wire::tlv::{Reader, Rules};
 
-pub use agreement::agreement_key;
+pub use agreement::{agreement_key, domain_prime_field};
 pub use private::private_key;
 
 const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
@@ -75,6 +75,15 @@ pub enum KeyError {
     /// The key over a prime field, or the field, is unsound.
     #[error(transparent)]
     Domain(#[from] DomainError),
+    /// A prime field, and none of the standardized ones.
+    #[error(
+        "an explicit prime field of {bits} bits that is none of the standardized ones (RFC 5114 §2.1 to §2.3); \
+         report the card type"
+    )]
+    UnknownPrimeField {
+        /// Length of its prime.
+        bits: usize,
+    },
     /// The key serves signatures, not key agreement.
     #[error("a key of {name} is no key for key agreement")]
     NoAgreement {

@@ -14,7 +14,7 @@ use crate::lds::security_infos::{
     ChipAuthenticationInfo, ChipAuthenticationPublicKey, KeyAgreement, SecurityInfos, Suite,
 };
 use crate::transport::Transport;
-use crate::wire::apdu::{Command, LengthForm, SHORT_DATA_MAX_BYTES};
+use crate::wire::apdu::{Command, LengthForm};
 use crate::wire::dynamic;
 use crate::wire::status::StatusWord;
 use crate::wire::tlv::{self, Rules};
@@ -39,11 +39,6 @@ pub enum Extended {
     /// They were refused before.
     Refused,
 }
-
-/// The class bit of every command of a chain but the last. Spec: ISO/IEC 7816-4 §5.4.1.
-const CLA_CHAINED: u8 = 0x10;
-/// What protection and lengths add to the data of an extended command, and more.
-const EXTENDED_OVERHEAD_BYTES: usize = 48;
 
 /// A chip authentication that a chip offers and this program knows.
 #[derive(Clone, Debug)]
@@ -237,38 +232,14 @@ impl<T: Transport> ChipSession<T, Secured> {
         session.send_key(&command, extended)
     }
 
-    /// The command that carries the key, in the form that it fits.
+    /// The command that carries the key: extended as far as the reader goes, undeclared. Spec: 9303-11 §9.3.1.2.
     fn send_key(self, command: &Command, extended: Extended) -> Result<(Self, Option<StatusWord>), Ended<T>> {
-        let work = ChipWork::ChipAuthentication;
-        let most_bytes = self.state.channel.max_command_data(SHORT_DATA_MAX_BYTES);
-        if command.data.len() <= most_bytes {
-            let (session, response) = self.transmit(command, LengthForm::Short, work)?;
-            return Ok((session, refusal(response.status)));
-        }
-        let limits = self.link.transport.limits();
-        let carried = limits.extended && command.data.len() + EXTENDED_OVERHEAD_BYTES <= limits.command_bytes;
-        let mut session = self;
-        if extended == Extended::Allowed && carried {
-            let (next, response) = session.transmit(command, LengthForm::Extended, work)?;
-            if !response.status.refuses_length() {
-                return Ok((next, refusal(response.status)));
-            }
-            session = next;
-        }
-        let mut parts = command.data.chunks(most_bytes.max(1)).peekable();
-        while let Some(part) = parts.next() {
-            let last = parts.peek().is_none();
-            let cla = if last { command.cla } else { command.cla | CLA_CHAINED };
-            let mut link = Command::new(cla, command.ins, command.p1, command.p2).with_data(part);
-            link.ne = command.ne.filter(|_| last);
-            let work = if last { work } else { ChipWork::None };
-            let (next, response) = session.transmit(&link, LengthForm::Short, work)?;
-            if last || response.status != StatusWord::OK {
-                return Ok((next, refusal(response.status)));
-            }
-            session = next;
-        }
-        Err(session.end(Cause::Protocol("a chip authentication without a key to send")))
+        let reader = self.link.transport.limits();
+        let allowed = extended == Extended::Allowed && reader.extended;
+        let extended_bytes = allowed.then_some(reader.command_bytes);
+        let (session, response) =
+            self.transmit_long(command, extended_bytes, ChipWork::ChipAuthentication)?;
+        Ok((session, refusal(response.status)))
     }
 }
 

@@ -90,6 +90,11 @@ fn explain_access(failure: &AccessFailure) -> String {
                 "the domain parameters that it offers for PACE are not taken: {why}; report the card type"
             )
         }
+        AccessFailure::BeyondReader => {
+            "it offers only keys of 2048 bits for PACE, and this reader carries no commands of extended length; \
+             use a reader that does, or present the machine-readable zone: the card may open by BAC"
+                .to_owned()
+        }
         AccessFailure::NotOffered => {
             "it offers no access protocol that is known here, or none for the kind of number that was given"
                 .to_owned()

@@ -32,6 +32,7 @@
 mod access_key;
 mod active_auth;
 mod bac;
+mod chaining;
 mod chip_auth;
 mod conversation;
 mod declared;

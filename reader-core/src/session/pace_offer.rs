@@ -39,12 +39,17 @@ pub enum NoOffer {
     /// The protocol is known, its domain parameters are not.
     #[error("the domain parameters that the chip offers for PACE are not taken: {0}")]
     Parameters(String),
+    /// All that is known here has keys of 2048 bits, which this reader does not carry.
+    #[error("the keys that the chip offers for PACE need extended lengths, which this reader does not carry")]
+    Reader,
 }
 
 impl PaceOffer {
     /// The soundest offer that is known here and fits the reader; the first of equals.
     ///
-    /// What the reader cannot carry (keys of 2048 bits without extended lengths) comes after all that it can. Of the rest,
+    /// What the reader cannot carry (keys of 2048 bits without extended lengths) is not taken: a step of PACE cannot go in
+    /// a chain of short commands, since its class bit for chaining says already that another step follows (9303-11
+    /// §4.4.4.2), so that a chip takes a part for the whole. Of the rest,
     /// what the weaker of cipher and group is worth counts first, up to 112 bits. Among offers of that strength, the chip
     /// authentication mapping comes before everything: it lets the chip prove itself at once, and a chip may have no
     /// other proof, whereas any of them keeps the conversation private. Then greater strength, then the stronger cipher;
@@ -61,11 +66,13 @@ impl PaceOffer {
         let mut problem = NoOffer::None;
         for info in infos.pace() {
             match Self::from_info(infos, info, ambiguous) {
-                Ok(offer) if best.as_ref().is_none_or(|best| offer.rank(reader) > best.rank(reader)) => {
+                Ok(offer) if offer.needs_extended_length() && !reader.extended => problem = NoOffer::Reader,
+                Ok(offer) if best.as_ref().is_none_or(|best| offer.rank() > best.rank()) => {
                     best = Some(offer);
                 }
                 Ok(_) | Err(NoOffer::None) => {}
-                Err(refused) => problem = refused,
+                Err(refused) if problem == NoOffer::None => problem = refused,
+                Err(_) => {}
             }
         }
         best.ok_or(problem)
@@ -88,7 +95,7 @@ impl PaceOffer {
         Ok(Self { oid, mapping, suite, group, parameter_id: info.parameter_id, ambiguous })
     }
 
-    fn rank(&self, reader: Limits) -> (bool, usize, bool, usize, usize, bool, bool) {
+    fn rank(&self) -> (usize, bool, usize, usize, bool, bool) {
         let cipher_bits = match self.suite {
             CipherSuite::TripleDes => 112,
             CipherSuite::Aes128 => 128,
@@ -99,7 +106,6 @@ impl PaceOffer {
         let weakest_bits = self.group.strength_bits().min(cipher_bits);
         let proves_chip = self.mapping == Mapping::ChipAuthentication;
         (
-            reader.extended || !self.needs_extended_length(),
             weakest_bits.min(SUFFICIENT_BITS),
             proves_chip,
             weakest_bits,
@@ -143,7 +149,7 @@ impl PaceOffer {
     }
 }
 
-/// The known curve that explicit domain parameters spell out. Those of anyone's own making are refused: whoever chooses
+/// The known group that explicit domain parameters spell out. Those of anyone's own making are refused: whoever chooses
 /// the group may have chosen a weak one. Spec: 9303-11 §9.2.2.
 fn explicit_group(infos: &SecurityInfos, info: PaceInfo) -> Result<PaceGroup, NoOffer> {
     let refused = |why: String| NoOffer::Parameters(why);
@@ -155,12 +161,9 @@ fn explicit_group(infos: &SecurityInfos, info: PaceInfo) -> Result<PaceGroup, No
     if named.next().is_some() {
         return Err(refused("two sets have the same number".to_owned()));
     }
-    match info.protocol.family.agreement {
-        KeyAgreement::Ecdh => key::domain_curve(&parameters.domain_parameter)
-            .map(PaceGroup::Curve)
-            .map_err(|error| refused(error.to_string())),
-        KeyAgreement::Dh => {
-            Err(refused("an explicit prime field; only standardized ones are known".to_owned()))
-        }
-    }
+    let group = match info.protocol.family.agreement {
+        KeyAgreement::Ecdh => key::domain_curve(&parameters.domain_parameter).map(PaceGroup::Curve),
+        KeyAgreement::Dh => key::domain_prime_field(&parameters.domain_parameter).map(PaceGroup::Modp),
+    };
+    group.map_err(|error| refused(error.to_string()))
 }

@@ -297,7 +297,7 @@ fn the_soundest_offer_is_chosen() {
 }
 
 #[test]
-fn an_offer_that_the_reader_cannot_carry_comes_last() {
+fn an_offer_that_the_reader_cannot_carry_is_not_taken() {
     let modular = info(1, 4, 2);
     let chosen = |infos: &[Vec<u8>], reader| {
         let offer = choose_for(infos, reader).unwrap();
@@ -308,7 +308,8 @@ fn an_offer_that_the_reader_cannot_carry_comes_last() {
     let both = [info(2, 2, 8), modular.clone()];
     assert_eq!(chosen(&both, Limits::EXTENDED), (large, true), "2048 bits are worth more than P-192");
     assert_eq!(chosen(&both, Limits::SHORT), (small, false));
-    assert_eq!(chosen(&[modular], Limits::SHORT), (large, true), "it is the only one");
+    assert_eq!(choose_for(&[modular], Limits::SHORT), Err(NoOffer::Reader), "and no chain carries it");
+    assert!(choose_for(&[info(1, 4, 0)], Limits::SHORT).is_ok(), "keys of 1024 bits fit");
 }
 
 /// `PACEDomainParameterInfo` for ECDH with generic mapping.
@@ -356,6 +357,26 @@ fn explicit_parameters_are_those_of_a_known_curve_or_refused_with_the_reason() {
     assert!(set_at(&[info(2, 2, 40), twice]).ends_with(&[0x83, 0x01, 0x02]));
     let several = [info(2, 4, 40), domain(&explicit(Curve::P256, 0), 40), info(2, 2, 13)];
     assert!(set_at(&several).ends_with(&[0x84, 0x01, 40]));
+}
+
+#[test]
+fn explicit_prime_fields_are_standardized_ones_or_refused_with_the_reason() {
+    let numbers = |generator: &[u8]| {
+        let modp = test_vectors::num::Modp::Of1024And160.numbers();
+        let number = |bytes: &[u8]| encode(2, &[&[0][..], bytes].concat());
+        let domain = [number(&modp.p.to_bytes_be()), number(generator)].concat();
+        let pkcs3 = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x03, 0x01];
+        let identifier = encode(0x30, &[encode(6, &pkcs3), encode(0x30, &domain)].concat());
+        let oid = [0x04, 0x00, 0x7F, 0x00, 0x07, 0x02, 0x02, 0x04, 1];
+        encode(0x30, &[&encode(6, &oid), &identifier[..], &encode(2, &[40])].concat())
+    };
+    let own = test_vectors::num::Modp::Of1024And160.numbers().g.to_bytes_be();
+    let group = PaceGroup::from_standardized_id(KeyAgreement::Dh, 0).unwrap();
+    assert_eq!(choose(&[info(1, 2, 40), numbers(&own)]).unwrap().group(), group);
+    match choose_for(&[info(1, 2, 40), numbers(&[5])], Limits::EXTENDED) {
+        Err(NoOffer::Parameters(why)) => assert!(why.contains("none of the standardized ones"), "{why}"),
+        other => panic!("{other:?}"),
+    }
 }
 
 /// What MSE:Set AT is sent when a chip offers these.

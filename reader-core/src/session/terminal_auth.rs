@@ -5,14 +5,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::capture::{TerminalAuthenticationOutcome, TerminalAuthenticationStep};
-use crate::channel::Idle;
 use crate::crypto::hash::HashAlgorithm;
 use crate::crypto::secret::Entropy;
 use crate::crypto::signature::{self, SignatureCheck};
 use crate::cvc::{Chain, Reference, TerminalCertificates, TerminalKey};
 use crate::lds::FileId;
 use crate::transport::{Limits, Transport};
-use crate::wire::apdu::{Command, EXTENDED_DATA_MAX_BYTES, LengthForm, Response, SHORT_DATA_MAX_BYTES};
+use crate::wire::apdu::{Command, LengthForm, Response};
 use crate::wire::cvc;
 use crate::wire::date::Date;
 use crate::wire::status::StatusWord;
@@ -25,8 +24,6 @@ use super::{ChipSession, Ended, ReadLimits, Secured};
 const CHALLENGE_BYTES: usize = 8;
 /// Length of EF.CVCA. Spec: TR-03110-3 §A.1.1.3.
 const CVCA_BYTES: usize = 36;
-/// Class bit of a command that is continued by the next.
-const CLA_CHAINED: u8 = 0x10;
 
 /// What a terminal needs to be let in: certificates, the key of one of them, and the day.
 #[derive(Clone)]
@@ -235,55 +232,17 @@ impl<T: Transport> ChipSession<T, Secured> {
         ))
     }
 
-    /// A command without response data: short where it fits, extended as far as declared, else in chained pieces.
+    /// A command without response data, extended as far as declared.
     fn send(self, command: &Command, limits: &ReadLimits) -> Result<(Self, StatusWord), Ended<T>> {
         let reader = self.link.transport.limits();
-        let short = most_command_data(&self.state.channel, reader.command_bytes, LengthForm::Short);
         let declared = limits.declared.filter(|card: &Limits| card.extended && reader.extended);
-        let extended = declared.map(|card| {
-            let room = card.command_bytes.min(reader.command_bytes);
-            most_command_data(&self.state.channel, room, LengthForm::Extended)
-        });
-        let form = match extended {
-            Some(most) if command.data.len() > short && command.data.len() <= most => LengthForm::Extended,
-            _ => LengthForm::Short,
-        };
-        if form == LengthForm::Extended || command.data.len() <= short {
-            let (session, response) = self.transmit(command, form, ChipWork::TerminalAuthentication)?;
-            return Ok((session, response.status));
-        }
-        let mut session = self;
-        let mut pieces = command.data.chunks(short.max(1)).peekable();
-        let mut status = StatusWord::OK;
-        while let Some(piece) = pieces.next() {
-            let cla = if pieces.peek().is_some() { command.cla | CLA_CHAINED } else { command.cla };
-            let part = Command::new(cla, command.ins, command.p1, command.p2).with_data(piece);
-            let work =
-                if pieces.peek().is_some() { ChipWork::None } else { ChipWork::TerminalAuthentication };
-            let (next, response) = session.transmit(&part, LengthForm::Short, work)?;
-            (session, status) = (next, response.status);
-            if status != StatusWord::OK {
-                break;
-            }
-        }
-        Ok((session, status))
+        let extended_bytes = declared.map(|card| card.command_bytes);
+        let work = ChipWork::TerminalAuthentication;
+        let (session, response) = self.transmit_long(command, extended_bytes, work)?;
+        Ok((session, response.status))
     }
 }
 
 fn refused(step: TerminalAuthenticationStep, status: StatusWord) -> TerminalAuthenticationOutcome {
     TerminalAuthenticationOutcome::Refused { step, status: status.0 }
-}
-
-/// Most command data whose protected form (DO87 and DO8E) fits a command of `room_bytes`. Spec: 9303-11 §9.8.4.
-fn most_command_data(channel: &Idle, room_bytes: usize, form: LengthForm) -> usize {
-    let (header_bytes, most) = match form {
-        LengthForm::Short => (4 + 1 + 1, SHORT_DATA_MAX_BYTES),
-        LengthForm::Extended => (4 + 3 + 2, EXTENDED_DATA_MAX_BYTES),
-    };
-    let room = room_bytes.saturating_sub(header_bytes).min(most);
-    let block = channel.suite().block_size();
-    // Tag, longest length field and padding indicator of DO87; DO8E.
-    let length_bytes = if form == LengthForm::Short { 2 } else { 3 };
-    let encrypted = room.saturating_sub(1 + length_bytes + 1 + 10) / block * block;
-    encrypted.saturating_sub(1)
 }

@@ -27,6 +27,8 @@ fn failed(failure: &AccessFailure) -> Finding {
         }
         AccessFailure::Broken => Finding::new(Outcome::Aborted(Reason::CardGone)),
         AccessFailure::NotOffered => Finding::new(Outcome::Undetermined(Reason::AccessNotOffered)),
+        AccessFailure::BeyondReader => Finding::new(Outcome::Undetermined(Reason::AccessNotOffered))
+            .with_detail("its keys need extended lengths, which the reader does not carry"),
         AccessFailure::ParametersRefused(why) => {
             Finding::new(Outcome::Undetermined(Reason::AccessNotOffered)).with_detail(why.clone())
         }

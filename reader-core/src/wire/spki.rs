@@ -59,6 +59,17 @@ pub struct RsaKey<'a> {
     pub exponent: &'a [u8],
 }
 
+/// The domain parameters of a prime field. Integers are unsigned, big-endian, without leading zeros.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DhParameters<'a> {
+    /// Prime of the field.
+    pub p: &'a [u8],
+    /// Generator.
+    pub g: &'a [u8],
+    /// Order of the generator, where it is said: never in PKCS#3.
+    pub q: Option<&'a [u8]>,
+}
+
 /// A key over a prime field, with its domain parameters. Integers are unsigned, big-endian, without leading zeros.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DhKey<'a> {
@@ -118,13 +129,8 @@ impl<'a> Spki<'a> {
     /// # Errors
     /// Not these shapes.
     pub fn pkcs3_key(&self) -> Result<DhKey<'a>, Malformed> {
-        let mut parameters = self.parameters("DHParameter")?;
-        let (p, g) = (parameters.unsigned()?, parameters.unsigned()?);
-        if !parameters.is_empty() {
-            parameters.unsigned()?;
-        }
-        parameters.finish()?;
-        Ok(DhKey { p, g, q: None, y: self.integer_key()? })
+        let DhParameters { p, g, q } = DhParameters::pkcs3(&self.algorithm)?;
+        Ok(DhKey { p, g, q, y: self.integer_key()? })
     }
 
     /// The public value and `DomainParameters ::= SEQUENCE { p, g, q, j OPTIONAL, validationParms OPTIONAL }`, where this is
@@ -133,15 +139,8 @@ impl<'a> Spki<'a> {
     /// # Errors
     /// Not these shapes.
     pub fn x942_key(&self) -> Result<DhKey<'a>, Malformed> {
-        let mut parameters = self.parameters("X9.42 DomainParameters")?;
-        let (p, g, q) = (parameters.unsigned()?, parameters.unsigned()?, parameters.unsigned()?);
-        // How the group was made says nothing that is not checked anyway.
-        if !parameters.is_empty() && parameters.peek_tag()? == INTEGER {
-            parameters.unsigned()?;
-        }
-        parameters.optional(SEQUENCE)?;
-        parameters.finish()?;
-        Ok(DhKey { p, g, q: Some(q), y: self.integer_key()? })
+        let DhParameters { p, g, q } = DhParameters::x942(&self.algorithm)?;
+        Ok(DhKey { p, g, q, y: self.integer_key()? })
     }
 
     /// The key bits as one INTEGER, as keys over prime fields have them.
@@ -154,14 +153,47 @@ impl<'a> Spki<'a> {
         reader.finish()?;
         Ok(y)
     }
+}
 
-    fn parameters(&self, what: &'static str) -> Result<Reader<'a>, Malformed> {
-        let raw = self.algorithm.parameters.as_ref().ok_or(Malformed::value(what, "nothing at all"))?.raw;
-        let mut outer = Reader::new(what, Rules::Ber, raw);
-        let inner = outer.enter(what, SEQUENCE)?;
-        outer.finish()?;
-        Ok(inner)
+impl<'a> DhParameters<'a> {
+    /// `DHParameter ::= SEQUENCE { prime, base, privateValueLength OPTIONAL }` of an AlgorithmIdentifier.
+    ///
+    /// # Errors
+    /// Not this shape.
+    pub fn pkcs3(algorithm: &AlgorithmIdentifier<'a>) -> Result<Self, Malformed> {
+        let mut parameters = sequence_of("DHParameter", algorithm)?;
+        let (p, g) = (parameters.unsigned()?, parameters.unsigned()?);
+        if !parameters.is_empty() {
+            parameters.unsigned()?;
+        }
+        parameters.finish()?;
+        Ok(Self { p, g, q: None })
     }
+
+    /// `DomainParameters ::= SEQUENCE { p, g, q, j OPTIONAL, validationParms OPTIONAL }` of an AlgorithmIdentifier.
+    /// Spec: RFC 3279 §2.3.3.
+    ///
+    /// # Errors
+    /// Not this shape.
+    pub fn x942(algorithm: &AlgorithmIdentifier<'a>) -> Result<Self, Malformed> {
+        let mut parameters = sequence_of("X9.42 DomainParameters", algorithm)?;
+        let (p, g, q) = (parameters.unsigned()?, parameters.unsigned()?, parameters.unsigned()?);
+        // How the group was made says nothing that is not checked anyway.
+        if !parameters.is_empty() && parameters.peek_tag()? == INTEGER {
+            parameters.unsigned()?;
+        }
+        parameters.optional(SEQUENCE)?;
+        parameters.finish()?;
+        Ok(Self { p, g, q: Some(q) })
+    }
+}
+
+fn sequence_of<'a>(what: &'static str, algorithm: &AlgorithmIdentifier<'a>) -> Result<Reader<'a>, Malformed> {
+    let raw = algorithm.parameters.as_ref().ok_or(Malformed::value(what, "nothing at all"))?.raw;
+    let mut outer = Reader::new(what, Rules::Ber, raw);
+    let inner = outer.enter(what, SEQUENCE)?;
+    outer.finish()?;
+    Ok(inner)
 }
 
 impl<'a> EcParameters<'a> {

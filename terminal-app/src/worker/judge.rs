@@ -264,6 +264,10 @@ fn never_opened(cause: &Cause) -> Option<Failure> {
         Cause::Access(AccessFailure::PinBlocked) => Some(denied().with_remedy(
             "Open the card by its card access number or machine-readable zone; the issuing authority can unblock the PIN.",
         )),
+        Cause::Access(AccessFailure::BeyondReader) => Some(denied().with_remedy(
+            "Use a reader that carries extended lengths, or present the machine-readable zone: the card may open by \
+             BAC.",
+        )),
         Cause::Access(AccessFailure::ParametersRefused(_)) => Some(denied().with_remedy(
             "Present the machine-readable zone: the card may open by BAC. Report the card type.",
         )),

@@ -104,6 +104,15 @@ impl DhGroup {
         })
     }
 
+    /// The standardized group of these numbers, unsigned and big-endian, leading zeros ignored; its order is compared where
+    /// it is said.
+    #[must_use]
+    pub fn match_explicit(p: &[u8], g: &[u8], order: Option<&[u8]>) -> Option<Self> {
+        let [p, g] = [p, g].map(static_key::trimmed);
+        let order = order.map(static_key::trimmed);
+        Self::ALL.into_iter().find(|group| group.is(p, g) && order.is_none_or(|order| group.has_order(order)))
+    }
+
     /// Whether these are the group's prime and generator, without leading zeros.
     fn is(self, p: &[u8], g: &[u8]) -> bool {
         fn run<const L: usize>(numbers: &Numbers<L>, p: &[u8], g: &[u8]) -> bool {

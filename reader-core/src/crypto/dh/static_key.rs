@@ -250,7 +250,7 @@ fn is_minus_one(p: &[u8], value: &[u8]) -> bool {
     }
 }
 
-fn trimmed(bytes: &[u8]) -> &[u8] {
+pub(super) fn trimmed(bytes: &[u8]) -> &[u8] {
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
     bytes.get(zeros..).unwrap_or_default()
 }

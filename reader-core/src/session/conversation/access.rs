@@ -101,6 +101,7 @@ impl Conversation<'_> {
             (Err(NoOffer::Parameters(why)), _) => {
                 Err(Ended::new(open.link, AccessFailure::ParametersRefused(why)))
             }
+            (Err(NoOffer::Reader), _) => Err(Ended::new(open.link, AccessFailure::BeyondReader)),
             _ => Err(Ended::new(open.link, AccessFailure::NotOffered)),
         };
         note_access(&mut self.capture.pace, &result);
