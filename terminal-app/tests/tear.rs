@@ -304,7 +304,10 @@ fn every_fault(persona: &'static str) -> BTreeSet<&'static str> {
         match line.run(std::slice::from_ref(&fault)) {
             Err(failure) => {
                 assert!(
-                    matches!(failure.code, ErrorCode::AccessDenied | ErrorCode::CardLost),
+                    matches!(
+                        failure.code,
+                        ErrorCode::AccessDenied | ErrorCode::CardLost | ErrorCode::WrongCard
+                    ),
                     "{label}: {failure}"
                 );
                 assert!(!failure.remedy.is_empty(), "{label}");
