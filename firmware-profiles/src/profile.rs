@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::command::{Basis, Command, RawCommand, Way};
 use crate::details::{Fingerprint, Mrz, Network, Osdp, Printer, Relay, Serial};
 use crate::limits::{Limits, RawLimits};
+use crate::moment::{self, Moment, RawMoments, Signal};
 use crate::quirk::Quirk;
 
 /// What a profile describes. The list is closed.
@@ -132,6 +133,8 @@ pub struct Profile {
     pub facts: Vec<Fact>,
     /// Commands to it, by name.
     pub commands: BTreeMap<String, Command>,
+    /// What the terminal tells it by itself, by moment.
+    pub moments: BTreeMap<Moment, Vec<Signal>>,
     /// Firmware versions known to be bad.
     pub bad_firmware: Vec<BadFirmware>,
     /// Drivers of which one, at least this new, must be installed.
@@ -168,6 +171,7 @@ pub(crate) struct RawProfile {
     pub advice: Option<Vec<String>>,
     pub fact: Vec<Fact>,
     pub command: BTreeMap<String, RawCommand>,
+    pub moment: RawMoments,
     pub bad_firmware: Option<Vec<BadFirmware>>,
     pub needs_driver: Option<Vec<NeedsDriver>>,
     pub card_access_hex: Option<String>,
@@ -179,6 +183,8 @@ impl RawProfile {
         self.fact.extend(parent.fact);
         let mut command = parent.command;
         command.extend(self.command);
+        let mut moment = parent.moment;
+        moment.extend(self.moment);
         Self {
             inherits: parent.inherits,
             family: self.family,
@@ -201,6 +207,7 @@ impl RawProfile {
             advice: self.advice.or(parent.advice),
             fact: self.fact,
             command,
+            moment,
             bad_firmware: self.bad_firmware.or(parent.bad_firmware),
             needs_driver: self.needs_driver.or(parent.needs_driver),
             card_access_hex: self.card_access_hex.or(parent.card_access_hex),
@@ -233,6 +240,7 @@ impl RawProfile {
                 }
             }
         }
+        let moments = moment::check(self.moment, &commands, &mut faults);
         let card_access = self.card_access_hex.as_deref().map(decode_hex);
         if card_access == Some(None) {
             faults.push("`card_access_hex` is not an even number of hexadecimal digits".to_owned());
@@ -261,6 +269,7 @@ impl RawProfile {
             advice: self.advice.unwrap_or_default(),
             facts: self.fact,
             commands,
+            moments,
             bad_firmware: self.bad_firmware.unwrap_or_default(),
             needs_driver: self.needs_driver.unwrap_or_default(),
             card_access: card_access.flatten(),
@@ -281,6 +290,7 @@ impl RawProfile {
             ("name_contains", self.name_contains.is_some(), Kind::PcscContactless),
             ("name_rejects", self.name_rejects.is_some(), Kind::PcscContactless),
             ("slot_prefers", self.slot_prefers.is_some(), Kind::PcscContactless),
+            ("moment", !self.moment.is_empty(), Kind::PcscContactless),
             ("card_access_hex", self.card_access_hex.is_some(), Kind::Card),
         ] {
             if present && kind != owner {

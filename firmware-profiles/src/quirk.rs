@@ -43,7 +43,7 @@ quirks! {
     SlowSlotStatus = "slow-slot-status",
     /// Detection of a card can be delayed by a sleep mode. Explained.
     SleepDelaysDetection = "sleep-delays-detection",
-    /// Cards are spoken to at 106 kbit/s until the rate is raised. Explained; the rate commands are data.
+    /// Cards are spoken to at 106 kbit/s until the rate is raised. Handled where the profile has `moment.raise-rate`; explained.
     StartsAt106 = "starts-at-106",
     /// Commands longer than a message are chained by the driver. Handled: limits stay within one message.
     DriverChainsLongCommands = "driver-chains-long-commands",

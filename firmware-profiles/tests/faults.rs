@@ -42,6 +42,31 @@ fn all_faults_are_listed_at_once() {
             "min 2 is above max 1",
         ),
         ("apdu", command("via = ['transmit']\nhex = 'FF 00 40 00 04 01'"), "no short APDU"),
+        (
+            "kept",
+            command("via = ['escape']\nhex = 'E0'\npersistent = true\n[moment]\nreading = [{ command = 'c' }]"),
+            "never sent by itself: the device keeps it",
+        ),
+        (
+            "staff",
+            command("via = ['escape']\nhex = 'E0'\nstaff_only = true\n[moment]\nreading = [{ command = 'c' }]"),
+            "never sent by itself: it is for staff",
+        ),
+        (
+            "remembered",
+            "inherits = 'generic-pcsc'\n[command.c]\nbasis = 'memory'\nvia = ['escape']\nhex = 'E0'\n[moment]\n\
+             accepted = [{ command = 'c' }]"
+                .to_owned(),
+            "known from memory alone",
+        ),
+        ("dark", "inherits = 'generic-pcsc'\n[moment]\nreading = [{ command = 'lamp' }]".to_owned(), "no sound `command.lamp`"),
+        ("unfilled", command("via = ['escape']\nhex = 'E0 {t}'\nvalues = { t = { min = 0, max = 1 } }\n[moment]\nreading = [{ command = 'c', values = { t = 2 } }]"), "does not admit 02"),
+        ("noon", command("via = ['escape']\nhex = 'E0'\n[moment]\nnoon = []"), "noon"),
+        (
+            "racing",
+            command("via = ['escape']\nhex = 'E0'\n[moment]\nraise-rate = [{ command = 'c' }]"),
+            "needs `moment.restore-rate`",
+        ),
         ("wire", command("via = ['serial']\nhex = 'E0'"), "cannot go by Serial"),
         ("unlined", "kind = 'relay'\ntitle = 'x'".to_owned(), "`serial` is missing"),
         (

@@ -9,6 +9,7 @@ pub mod demo;
 pub mod devices;
 pub mod entropy;
 pub mod failure;
+pub mod learnt;
 pub mod presentation;
 pub mod report;
 pub mod terminal_key;

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use firmware_profiles::Profile;
 use reader_core::policy::VerificationReport;
 use reader_core::session::ExchangeSize;
 use reader_core::session::link_model::LinkModel;
 use serde::Serialize;
+
+use crate::devices::signals::Refused;
 
 /// `idterm.report/1`, as `docs/CLI.md` describes it.
 #[derive(Clone, Serialize)]
@@ -17,6 +20,9 @@ pub struct Report {
     pub biometric: Biometric,
     /// What went over the link; absent for stored captures.
     pub link: Option<Link>,
+    /// The reader. Absent for stored captures and simulated chips.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reader: Option<Reader>,
     /// Which parts were simulated: `chip`, `gateway`. Empty: none.
     pub simulated: Vec<&'static str>,
     /// Whose rules were applied.
@@ -52,6 +58,42 @@ pub struct Link {
     /// When the card, the reader or the service was away in between. Absent: never.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub interruptions: Vec<Interruption>,
+    /// Lengths learnt from earlier cards were used, which the standard does not foresee. Absent: no.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub learnt_limits: bool,
+}
+
+/// The reader, and what whoever looks after it should know.
+#[derive(Clone, Debug, Serialize)]
+pub struct Reader {
+    /// Its PC/SC name.
+    pub name: String,
+    /// The profile that it was used by.
+    pub profile: String,
+    /// Firmware of this model that is known to be bad; which one the reader has is not asked. Absent: none is known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bad_firmware: Vec<BadFirmware>,
+    /// Lights, tones and bit rates that it did not take. Absent: none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub signals_refused: Vec<Refused>,
+}
+
+/// Firmware that is known to be bad.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BadFirmware {
+    /// Every version below this one.
+    pub below: String,
+    /// What goes wrong.
+    pub reason: String,
+}
+
+impl BadFirmware {
+    /// What the profile says of it.
+    #[must_use]
+    pub fn of(profile: &Profile) -> Vec<Self> {
+        let all = profile.bad_firmware.iter();
+        all.map(|bad| Self { below: bad.below.clone(), reason: bad.reason.clone() }).collect()
+    }
 }
 
 /// The link stood still in the middle of a reading.
@@ -100,6 +142,7 @@ impl Link {
             ms: elapsed_ms,
             modelled_ms: modelled_ms(exchanges),
             interruptions,
+            learnt_limits: false,
         }
     }
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::context::Context;
 use super::output::{Tone, bold, coloured};
-use super::readers::{advice, limits, why};
+use super::readers::{advice, firmware, limits, why};
 use crate::failure::{ErrorCode, Failure};
 use crate::terminal_key::certificate_files;
 use crate::text::Texts;
@@ -133,8 +133,13 @@ fn reader_item(name: &str, found: &Match<'_>, texts: &Texts) -> Item {
         })
     });
     let unsure = profile.quirks.contains(&Quirk::NeedsNewerCcidDriver) && installed_libccid().is_none();
-    let doubtful = old_driver.is_some() || unsure || found.because.is_none() || found.slot == Slot::Other;
+    let doubtful = old_driver.is_some()
+        || unsure
+        || found.because.is_none()
+        || found.slot == Slot::Other
+        || !profile.bad_firmware.is_empty();
     remedy.extend(old_driver);
+    remedy.extend(firmware(found, texts));
     let tone = if doubtful { Tone::Open } else { Tone::Good };
     Item { what: "reader", tone, text, remedy: remedy.join(" ") }
 }
@@ -344,7 +349,26 @@ fn not_in_this_version(texts: &Texts, items: &mut Vec<Item>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{libccid_version, nfc_modules};
+    use firmware_profiles::Catalogue;
+
+    use super::{libccid_version, nfc_modules, reader_item};
+    use crate::cli::output::Tone;
+    use crate::text::{Language, Texts};
+
+    #[test]
+    fn firmware_known_to_be_bad_is_a_warning() {
+        let catalogue = Catalogue::built_in().unwrap();
+        let texts = Texts::new(Language::ENGLISH);
+        let item = |name: &str| reader_item(name, &catalogue.for_reader(name).unwrap(), &texts);
+        let warned = item("ACS ACR1281 1S Dual Reader PICC 00 00");
+        assert!(warned.tone == Tone::Open && warned.remedy.contains("526"), "{}", warned.remedy);
+        let unwarned = item("HID Global OMNIKEY 5022 Smart Card Reader 00 00");
+        assert!(
+            unwarned.tone == Tone::Good && !unwarned.remedy.contains("irmware below"),
+            "{}",
+            unwarned.remedy
+        );
+    }
 
     #[test]
     fn the_drivers_version_is_read_from_its_property_list() {

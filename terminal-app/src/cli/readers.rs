@@ -36,6 +36,9 @@ pub fn run(catalogue: &Catalogue, output: &Output) -> Result<u8, Failure> {
                 for advice in advice(&found, &output.texts) {
                     output.line(format!("  {advice}"));
                 }
+                for warning in firmware(&found, &output.texts) {
+                    output.line(format!("  {}", coloured(Tone::Open, &warning)));
+                }
             }
             Some(Choice::Refuse { profile, because }) => {
                 output.line(format!("  {}", output.texts.get("cli-reader-not-used")));
@@ -114,15 +117,17 @@ pub(super) fn limits(limits: &Limits, texts: &Texts) -> String {
     )
 }
 
-/// What whoever installs this reader should know: the profile's advice, then its peculiarities, then firmware.
+/// What whoever installs this reader should know: the profile's advice, then its peculiarities.
 pub(super) fn advice(found: &Match<'_>, texts: &Texts) -> Vec<String> {
     let profile = found.profile;
     let mut lines = profile.advice.clone();
     lines.extend(profile.quirks.iter().map(|quirk| texts.get(&format!("quirk-{}", quirk.key()))));
-    lines.extend(
-        profile.bad_firmware.iter().map(|bad| {
-            texts.with("cli-reader-firmware", &[("version", &bad.below), ("reason", &bad.reason)])
-        }),
-    );
     lines
+}
+
+/// Firmware of this model that is known to be bad. Readers do not say which one they have.
+pub(super) fn firmware(found: &Match<'_>, texts: &Texts) -> Vec<String> {
+    let bad = found.profile.bad_firmware.iter();
+    bad.map(|bad| texts.with("cli-reader-firmware", &[("version", &bad.below), ("reason", &bad.reason)]))
+        .collect()
 }

@@ -22,6 +22,7 @@ use crate::devices::place::PcscPlace;
 #[cfg(feature = "simulator")]
 use crate::devices::simulated::ForeignPlace;
 use crate::failure::{ErrorCode, Failure};
+use crate::learnt::LearntStore;
 use crate::presentation::Presentation;
 use crate::report::Report;
 use crate::worker::{self, Cancel, Job, Place, Services, Verified, plan_of, with_terminal};
@@ -226,8 +227,16 @@ fn live(
     let mut place = PcscPlace::open(&args.reader, args.wait_s, &catalogue, &mut place_card)?;
     // The virtual reader carries no card that anyone could hold in a hand.
     job.simulated_chip = place.is_virtual();
-    let plan = with_terminal(plan_of(site, &catalogue, place.exchange_timeout_ms()), site, context.now)?;
-    run(&mut place, &plan, &job, context)
+    let mut plan = with_terminal(plan_of(site, &catalogue, place.exchange_timeout_ms()), site, context.now)?;
+    let store = LearntStore::of_platform();
+    if let Some(store) = &store {
+        plan = store.recall(plan, site, &place);
+    }
+    let verified = run(&mut place, &plan, &job, context)?;
+    if let Some(Err(failure)) = store.map(|store| store.remember(&verified, site, &place)) {
+        context.output.progress(failure.text);
+    }
+    Ok(verified)
 }
 
 #[cfg(feature = "simulator")]

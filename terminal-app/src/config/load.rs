@@ -152,6 +152,8 @@ fn check(name: String, raw: RawSite) -> Result<Site, SiteError> {
             fall_back_to_bac,
             active_authentication,
             wait_for_card_s,
+            // Off unless a site asks for it: card and reader say themselves what they carry.
+            learn_limits: raw.read.learn_limits.unwrap_or(false),
             terminal_authentication,
             documents,
             list_max_age_days,

@@ -38,6 +38,8 @@ pub struct Site {
     pub active_authentication: SignChallenge,
     /// Seconds for which a card that left during the reading is waited for.
     pub wait_for_card_s: u32,
+    /// What cards of a kind take at once on a reader is kept and used with the next one.
+    pub learn_limits: bool,
     /// With what this terminal is let at DG3 and DG4; `None` where it has nothing.
     pub terminal_authentication: Option<TerminalSettings>,
     /// How departures from the standard are taken.

@@ -67,6 +67,9 @@ pub struct RawRead {
     /// Seconds for which a card that left during the reading is waited for; 0: not at all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wait_for_card_s: Option<u32>,
+    /// Keep what cards of a kind take at once on a reader, and use it with the next one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub learn_limits: Option<bool>,
 }
 
 /// Whether BAC may follow a refused PACE.
@@ -177,6 +180,7 @@ impl RawSite {
                 fall_back_to_bac: self.read.fall_back_to_bac.or(parent.read.fall_back_to_bac),
                 active_authentication: self.read.active_authentication.or(parent.read.active_authentication),
                 wait_for_card_s: self.read.wait_for_card_s.or(parent.read.wait_for_card_s),
+                learn_limits: self.read.learn_limits.or(parent.read.learn_limits),
             },
             proof: RawProof {
                 documents: self.proof.documents.or(parent.proof.documents),

@@ -2,5 +2,6 @@
 
 pub mod pcsc;
 pub mod place;
+pub mod signals;
 #[cfg(feature = "simulator")]
 pub mod simulated;

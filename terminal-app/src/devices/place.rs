@@ -2,19 +2,23 @@
 
 use std::time::{Duration, Instant};
 
-use firmware_profiles::Catalogue;
+use firmware_profiles::{Catalogue, Moment};
 use reader_core::session::wrong_card;
 use reader_core::transport::pcsc::{ConnectedCard, PcscService, ReaderInfo};
 use reader_core::transport::{Limits, Transport, TransportError};
 
 use super::pcsc;
+use super::signals::{Panel, Signals};
 use crate::failure::{ErrorCode, Failure};
+use crate::report::{BadFirmware, Reader};
 use crate::worker::Place;
 
 /// How long another program may hold a card before that is said.
 const BUSY: Duration = Duration::from_secs(3);
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(200);
+/// How long a light, a tone or a bit rate may take.
+const SIGNAL_MS: u32 = 2_000;
 
 /// A reader with the card that was powered on it, or was.
 pub struct PcscPlace {
@@ -24,6 +28,9 @@ pub struct PcscPlace {
     limits: Limits,
     exchange_timeout_ms: u32,
     is_virtual: bool,
+    signals: Signals,
+    profile: String,
+    bad_firmware: Vec<BadFirmware>,
 }
 
 impl PcscPlace {
@@ -53,7 +60,7 @@ impl PcscPlace {
                 Err(failure) if failure.code == ErrorCode::CardBusy && begun.elapsed() < BUSY => {
                     std::thread::sleep(PAUSE);
                 }
-                opened => return opened.map(|opened| Self::holding(opened, catalogue)),
+                opened => return Self::begin(Self::holding(opened?, catalogue)),
             }
         }
     }
@@ -63,17 +70,50 @@ impl PcscPlace {
         let matched = catalogue.for_reader(&reader);
         Self {
             atr: opened.card.atr().to_vec(),
-            limits: matched.map_or(Limits::SHORT, |matched| pcsc::limits_of(&matched.limits)),
+            limits: matched.as_ref().map_or(Limits::SHORT, |matched| pcsc::limits_of(&matched.limits)),
             exchange_timeout_ms: opened.exchange_timeout_ms,
             is_virtual: opened.is_virtual(),
+            signals: matched.as_ref().map(|matched| Signals::of(matched.profile)).unwrap_or_default(),
+            profile: matched.as_ref().map(|matched| matched.profile.id.clone()).unwrap_or_default(),
+            bad_firmware: matched.map(|matched| BadFirmware::of(matched.profile)).unwrap_or_default(),
             card: Some(opened.card),
             reader,
         }
     }
 
+    /// Raises the bit rate where the profile says so, and powers the card anew for it to count; one that does not stand it
+    /// is powered with the rate as it was.
+    fn begin(mut self) -> Result<Self, Failure> {
+        let raised = self.send(Moment::RaiseRate);
+        if raised && self.reset().is_err() {
+            self.send(Moment::RestoreRate);
+            self.power().map_err(|error| pcsc::failure_of(&error))?;
+        }
+        self.signal(Moment::CardSeen);
+        Ok(self)
+    }
+
+    fn reset(&mut self) -> Result<bool, TransportError> {
+        self.card.as_mut().ok_or(TransportError::TagLost)?.begin()?.reset()
+    }
+
+    /// Sends what the profile has for this moment; whether the reader took it.
+    fn send(&mut self, moment: Moment) -> bool {
+        match &mut self.card {
+            Some(card) => self.signals.send(moment, card),
+            None => false,
+        }
+    }
+
+    /// Lets the card go, the reader as it was found.
+    fn let_go(&mut self) {
+        self.send(Moment::RestoreRate);
+        self.card = None;
+    }
+
     /// The reader's PC/SC name.
     #[must_use]
-    pub fn reader(&self) -> &str {
+    pub fn name(&self) -> &str {
         &self.reader
     }
 
@@ -113,16 +153,54 @@ impl Place for PcscPlace {
     }
 
     fn is_occupied(&mut self) -> Result<bool, TransportError> {
-        self.card = None;
+        self.let_go();
         Ok(self.found()?.1.atr.is_some())
     }
 
     fn power(&mut self) -> Result<(), TransportError> {
-        self.card = None;
+        self.let_go();
         let (service, reader) = self.found()?;
         let card = service.open(&reader.name, self.limits)?;
         self.atr = card.atr().to_vec();
         self.card = Some(card);
         Ok(())
+    }
+
+    fn signal(&mut self, moment: Moment) {
+        self.send(moment);
+        if self.signals.take_hung() {
+            // What fails here shows where the card is talked to next.
+            let _ = self.power();
+        }
+    }
+
+    fn reader(&self) -> Option<Reader> {
+        Some(Reader {
+            name: self.reader.clone(),
+            profile: self.profile.clone(),
+            bad_firmware: self.bad_firmware.clone(),
+            signals_refused: self.signals.refused().to_vec(),
+        })
+    }
+}
+
+impl Drop for PcscPlace {
+    fn drop(&mut self) {
+        self.let_go();
+    }
+}
+
+impl Panel for ConnectedCard {
+    fn escape(&mut self, command: &[u8]) -> Result<(), TransportError> {
+        Self::escape(self, command, SIGNAL_MS).map(drop)
+    }
+
+    fn transmit(&mut self, command: &[u8]) -> Result<u16, TransportError> {
+        let mut response = Vec::new();
+        self.begin()?.exchange(command, SIGNAL_MS, &mut response)?;
+        match response.as_slice() {
+            [.., high, low] => Ok(u16::from_be_bytes([*high, *low])),
+            _ => Err(TransportError::TagLost),
+        }
     }
 }

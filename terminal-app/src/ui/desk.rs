@@ -12,6 +12,7 @@ use super::session::Desk;
 use crate::config::Site;
 use crate::devices::place::PcscPlace;
 use crate::failure::{ErrorCode, Failure};
+use crate::learnt::LearntStore;
 use crate::presentation::Presentation;
 use crate::text::Language;
 use crate::worker::{self, Cancel, Event, Job, Services, Step};
@@ -105,11 +106,19 @@ impl Desk for ReaderDesk {
     ) -> Result<(), Failure> {
         tell(Event::Step(Step::PlaceCard));
         let mut place = self.open(stop)?;
-        let reader = place.reader().to_owned();
+        let reader = place.name().to_owned();
         let job = self.common.job(presented, place.is_virtual());
         let plan = worker::plan_of(&self.common.site, &self.common.catalogue, place.exchange_timeout_ms());
-        let plan = worker::with_terminal(plan, &self.common.site, job.now)?;
+        let mut plan = worker::with_terminal(plan, &self.common.site, job.now)?;
+        let store = LearntStore::of_platform();
+        if let Some(store) = &store {
+            plan = store.recall(plan, &self.common.site, &place);
+        }
         let mut verified = worker::verify_at(&mut place, &plan, &job, stop, tell)?;
+        if let Some(store) = &store {
+            // Without it the next reading learns again; the person at the desk has no part in that.
+            let _ = store.remember(&verified, &self.common.site, &place);
+        }
         verified.capture.wipe();
         drop(place);
         wait_until_taken(&reader, stop, tell);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use reader_core::capture::{AccessFailure, AccessTrace, Capture, Origin};
+use reader_core::capture::{AccessFailure, AccessTrace, Capture, Deviation, Origin};
 use reader_core::evidence::HolderFindings;
 use reader_core::lds::portrait::{self, Pixels, Portraits};
 use reader_core::lds::{DataGroup, FileId};
@@ -21,7 +21,7 @@ use crate::config::Tolerance;
 use crate::devices::pcsc::failure_of;
 use crate::failure::{ErrorCode, Failure};
 use crate::presentation::Presentation;
-use crate::report::{Biometric, Link, Report, SiteStamp};
+use crate::report::{Biometric, Link, Reader, Report, SiteStamp};
 use crate::text::Texts;
 
 /// Longest time for decoding a portrait; a hostile one is abandoned.
@@ -129,6 +129,7 @@ impl<'a> Judge<'a> {
     pub(super) fn finish(
         mut self,
         reading: LinkResult,
+        reader: Option<Reader>,
         started: Instant,
         cancel: &Cancel,
         tell: &mut dyn FnMut(Event),
@@ -148,14 +149,15 @@ impl<'a> Judge<'a> {
         if let Some(failure) = reading.ended.as_ref().and_then(machine_failed) {
             return Err(failure);
         }
-        let link = Link::of(&reading.exchanges, reading.elapsed_ms, reading.interruptions);
-        self.conclude(reading.capture, Some(link), started, cancel, tell)
+        let mut link = Link::of(&reading.exchanges, reading.elapsed_ms, reading.interruptions);
+        link.learnt_limits = reading.capture.deviations.contains(&Deviation::LearntLimits);
+        self.conclude(reading.capture, Some((link, reader)), started, cancel, tell)
     }
 
     fn conclude(
         &mut self,
         capture: Capture,
-        link: Option<Link>,
+        live: Option<(Link, Option<Reader>)>,
         started: Instant,
         cancel: &Cancel,
         tell: &mut dyn FnMut(Event),
@@ -191,10 +193,12 @@ impl<'a> Judge<'a> {
         for reason in &mut decision.reasons {
             reason.text = texts.get(&format!("reason-{}", reason.reason.number()));
         }
+        let (link, reader) = live.map_or((None, None), |(link, reader)| (Some(link), reader));
         let report = Report {
             decision,
             biometric: Biometric::default(),
             link,
+            reader,
             simulated,
             site: SiteStamp { name: job.site.name.clone(), hash: job.site.hash.clone() },
             versions: BTreeMap::from([("idterm", env!("CARGO_PKG_VERSION").to_owned())]),
@@ -202,7 +206,7 @@ impl<'a> Judge<'a> {
             elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         };
         tell(Event::Decided(Box::new(report.clone())));
-        Ok(Verified { report, capture })
+        Ok(Verified { report, capture, learnt: None })
     }
 }
 

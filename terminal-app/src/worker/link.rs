@@ -4,10 +4,11 @@ use std::ops::ControlFlow;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
+use firmware_profiles::Moment;
 use reader_core::capture::{AccessTrace, Capture, FileState};
 use reader_core::lds::FileId;
 use reader_core::session::wrong_card::{self, Judgement, Observed};
-use reader_core::session::{self, AccessKey, Cause, Earlier, ExchangeSize, Plan};
+use reader_core::session::{self, AccessKey, Cause, Earlier, ExchangeSize, LearntLimits, Plan};
 use reader_core::transport::{Transport, TransportError};
 
 use super::Cancel;
@@ -45,6 +46,8 @@ pub(super) struct LinkResult {
     pub interruptions: Vec<Interruption>,
     /// It is no document that can be opened.
     pub wrong_card: Option<Judgement>,
+    /// What a reading that came to its end showed of card and reader.
+    pub learnt: Option<LearntLimits>,
 }
 
 /// One reading from the first command to the last, absences of the card included.
@@ -65,6 +68,8 @@ struct Attempt {
     advanced: bool,
     /// It is no document that can be opened.
     wrong_card: Option<Judgement>,
+    /// What it showed of card and reader.
+    learnt: Option<LearntLimits>,
 }
 
 /// How waiting ended.
@@ -125,6 +130,7 @@ impl Link<'_> {
         let silent = attempt.ended.is_some() && nothing_came;
         let (capture, exchanges) = attempt.kept.into_capture();
         LinkResult {
+            learnt: attempt.learnt.filter(|_| attempt.ended.is_none()),
             wrong_card: attempt.wrong_card.or(silence.judged().filter(|_| silent)),
             capture,
             ended: attempt.ended,
@@ -136,6 +142,7 @@ impl Link<'_> {
 
     /// One session, or the next one after `earlier`.
     fn attempt(&self, place: &mut dyn Place, earlier: Option<Earlier>) -> Attempt {
+        place.signal(Moment::Reading);
         let mut advanced = false;
         let mut observer = |event: session::Event<'_>| {
             let message = match event {
@@ -162,7 +169,7 @@ impl Link<'_> {
         let first = earlier.is_none();
         let atr = place.atr().map(<[u8]>::to_vec);
         let mut pending = earlier;
-        let mut done = None;
+        let (mut done, mut learnt) = (None, None);
         let talked = place.talk(&mut |transport: &mut dyn Transport| {
             let reading = match pending.take() {
                 Some(earlier) => session::resume_chip(
@@ -176,6 +183,7 @@ impl Link<'_> {
                 None => session::read_chip(transport, &self.keys, self.plan, &mut entropy, &mut observer),
             };
             let ended = reading.ended.clone();
+            learnt = Some(reading.learnt);
             let opened = [&reading.capture.pace, &reading.capture.bac]
                 .into_iter()
                 .any(|trace| *trace == Some(AccessTrace::Opened));
@@ -195,7 +203,7 @@ impl Link<'_> {
             (None, Ok(())) => (pending.unwrap_or_default(), Some(Cause::Cancelled), None),
         };
         advanced &= ended != Some(Cause::OtherChip);
-        Attempt { kept, ended, advanced, wrong_card }
+        Attempt { kept, ended, advanced, wrong_card, learnt }
     }
 
     /// Whether what could not be opened is no document at all. Asked only of a card that refused the ordinary way; of one

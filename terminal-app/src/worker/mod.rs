@@ -13,9 +13,11 @@ mod services;
 use std::sync::Arc;
 use std::time::Duration;
 
+use firmware_profiles::Moment;
 use reader_core::capture::Capture;
 use reader_core::pki::TrustSnapshot;
-use reader_core::session::Plan;
+use reader_core::policy::Verdict;
+use reader_core::session::{LearntLimits, Plan};
 use reader_core::transport::Transport;
 use reader_core::wire::date::Timestamp;
 
@@ -28,7 +30,7 @@ pub use services::{Services, ServicesError};
 pub use crate::connectors::Cancel;
 
 use crate::config::Site;
-use crate::failure::Failure;
+use crate::failure::{ErrorCode, Failure};
 use crate::presentation::Presentation;
 use crate::report::Report;
 use crate::text::Language;
@@ -60,6 +62,8 @@ pub struct Verified {
     pub report: Report,
     /// What the chip gave.
     pub capture: Capture,
+    /// What the reading showed of card and reader; `None` where it did not come to its end, or there was none.
+    pub learnt: Option<LearntLimits>,
 }
 
 /// Reads and proves one chip that is there once, asks the services, decides: [`verify_at`] a place to which nothing returns.
@@ -93,20 +97,28 @@ pub fn verify_at(
     let (sender, receiver) = std::sync::mpsc::sync_channel(64);
     let patience = Duration::from_secs(u64::from(job.site.wait_for_card_s));
     let mut judge = judge::Judge::new(job);
+    let at = &mut *place;
     let reading = std::thread::scope(|scope| {
         let link = link::Link { keys, plan, patience, cancel, sender };
         let link = std::thread::Builder::new()
             .name("link".to_owned())
-            .spawn_scoped(scope, move || link.read(place))
-            .map_err(|error| {
-                Failure::new(crate::failure::ErrorCode::Internal, format!("no thread: {error}"))
-            })?;
+            .spawn_scoped(scope, move || link.read(at))
+            .map_err(|error| Failure::new(ErrorCode::Internal, format!("no thread: {error}")))?;
         for message in receiver {
             judge.take(message, tell);
         }
-        link.join().map_err(|_| {
-            Failure::new(crate::failure::ErrorCode::Internal, "the link thread ended unexpectedly")
-        })
+        link.join().map_err(|_| Failure::new(ErrorCode::Internal, "the link thread ended unexpectedly"))
     })?;
-    judge.finish(reading, started, cancel, tell)
+    let learnt = reading.learnt;
+    let verified = judge.finish(reading, place.reader(), started, cancel, tell);
+    match &verified {
+        Ok(verified) if verified.report.decision.verdict == Verdict::Accept => place.signal(Moment::Accepted),
+        Err(failure) if failure.code == ErrorCode::Cancelled => {}
+        _ => place.signal(Moment::NotAccepted),
+    }
+    verified.map(|mut verified| {
+        verified.report.reader = place.reader();
+        verified.learnt = learnt;
+        verified
+    })
 }

@@ -1,6 +1,9 @@
 //! Where the card lies, and whether one comes back to it.
 
+use firmware_profiles::Moment;
 use reader_core::transport::{Recovery, Transport, TransportError};
+
+use crate::report::Reader;
 
 /// A place for one card. The link thread owns it for as long as a reading takes, waiting included.
 pub trait Place: Send {
@@ -31,6 +34,14 @@ pub trait Place: Send {
     /// # Errors
     /// There is none, it does not answer, or the reader or the service is gone.
     fn power(&mut self) -> Result<(), TransportError>;
+
+    /// Tells the reader's lights and buzzer what is going on, where it has any. Never called while a session is open.
+    fn signal(&mut self, _moment: Moment) {}
+
+    /// What a report says of the reader, where there is one.
+    fn reader(&self) -> Option<Reader> {
+        None
+    }
 }
 
 /// A card that is there once: what is taken away stays away.

@@ -114,6 +114,7 @@ pub fn report(verdict: Verdict, raised: &[Reason], service: Option<(&'static str
         },
         biometric: Biometric::default(),
         link: None,
+        reader: None,
         simulated: Vec::new(),
         site: SiteStamp { name: "base".to_owned(), hash: String::new() },
         versions: BTreeMap::new(),
