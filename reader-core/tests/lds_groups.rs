@@ -3,10 +3,12 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+
 use common::{NOW, bytes, from, shared};
 use proptest::prelude::*;
 use reader_core::capture::{Capture, FileState, Origin};
-use reader_core::evidence::{Holder, Outcome, Reason};
+use reader_core::evidence::{Holder, HolderFindings, Outcome, Reason};
 use reader_core::lds::dg11::PersonalDetails;
 use reader_core::lds::dg12::DocumentDetails;
 use reader_core::lds::dg16::PersonsToNotify;
@@ -19,7 +21,8 @@ use reader_core::lds::personal::PersonalText;
 use reader_core::lds::portrait::{ImageFormat, Limits, decode_bytes};
 use reader_core::lds::{DataGroup, Directory, FileId};
 use reader_core::pki::{Pins, TrustBuilder, TrustSnapshot};
-use reader_core::verify::{Presented, Proof, Settings, verify};
+use reader_core::policy::{Policy, RawRule, Verdict, decide};
+use reader_core::verify::{Presented, Proof, Settings, assemble, verify};
 use reader_core::wire::date::Date;
 use reader_core::wire::tlv::encode;
 use test_vectors::card::{self, Hash};
@@ -247,6 +250,37 @@ fn no_instance_is_not_the_same_as_an_unreadable_one() {
     assert!(!Fingers::parse(&lying).unwrap().none_enrolled());
     assert!(Fingers::parse(&templates(0x63, &vec![template(9, &encode(0x5F2E, b"x")); 17])).is_err());
     assert!(Irises::parse(&templates(0x76, &[])).unwrap().none_enrolled());
+}
+
+/// What a site that wants fingers compared decides, with its reasons about them.
+fn fingers_wanted(capture: &Capture) -> (Verdict, Vec<Reason>) {
+    let rules = BTreeMap::from([("holder.finger".to_owned(), RawRule::Word("require".to_owned()))]);
+    let evidence = assemble(judge(capture), HolderFindings::not_performed(), Vec::new());
+    let report = decide(&evidence, &Policy::from_rules(&rules).unwrap());
+    let about = report.reasons.iter().filter(|one| one.check == "holder.finger");
+    (report.verdict, about.map(|one| one.reason).collect())
+}
+
+#[test]
+fn a_document_without_fingers_is_referred_where_a_site_wants_them() {
+    let signer = signer_of(&VIETNAM);
+    let none = templates(0x63, &[]);
+    let told = |capture: &Capture| fingers_wanted(capture).1;
+    let capture = card_with(&[(3, none.clone())], &signer);
+    assert_eq!(fingers_wanted(&capture), (Verdict::Refer, vec![Reason::NoFingersEnrolled]));
+    // Anything else is no statement about the fingers: unreadable, another signer's, missing, kept back, not signed.
+    let otherwise = vec![Reason::BiometricNotPerformed];
+    assert_eq!(told(&card_with(&[(3, encode(0x63, b"x"))], &signer)), otherwise);
+    assert_eq!(told(&card_with(&[(3, none.clone())], &signer_of(&FORGER))), otherwise);
+    let place = FileId::group(DataGroup::Dg3);
+    for state in [FileState::Absent, FileState::Protected] {
+        let mut capture = capture.clone();
+        capture.files.insert(place, state);
+        assert_eq!(told(&capture), otherwise);
+    }
+    let mut unsigned = card_with(&[], &signer);
+    unsigned.files.insert(place, FileState::Read(none));
+    assert_eq!(told(&unsigned), otherwise);
 }
 
 #[test]

@@ -339,6 +339,7 @@ reason-1316 = Nothing in the chip can be compared with what was presented.
 reason-1401 = The document has expired.
 reason-1402 = The document's date of expiry is not known.
 reason-1501 = No biometric comparison was made.
+reason-1502 = The document holds no fingerprints to compare with.
 reason-1601 = The service was not asked.
 reason-1602 = The service answered that the entitlement does not exist or does not hold.
 reason-1603 = The service could not be reached or did not answer in time.

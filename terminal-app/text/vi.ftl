@@ -339,6 +339,7 @@ reason-1316 = Trong chip không có gì để đối chiếu với thông tin đ
 reason-1401 = Tài liệu đã hết hạn.
 reason-1402 = Không biết ngày hết hạn của tài liệu.
 reason-1501 = Chưa đối chiếu sinh trắc học.
+reason-1502 = Thẻ không lưu dấu vân tay nào để đối chiếu.
 reason-1601 = Chưa hỏi dịch vụ này.
 reason-1602 = Dịch vụ trả lời rằng quyền lợi không có hoặc không còn.
 reason-1603 = Không kết nối được dịch vụ hoặc dịch vụ không trả lời kịp.

@@ -10,6 +10,7 @@ use reader_core::lds::{
 };
 use reader_core::pki::crl::Crl;
 use reader_core::pki::{Certificate, Fingerprint, Provenance, TrustBuilder};
+use reader_core::session::wrong_card::{self, Observed};
 use reader_core::wire::apdu::{Command, LengthForm, Response};
 use reader_core::wire::ber;
 use reader_core::wire::cms::SignedData;
@@ -53,6 +54,7 @@ pub const ALL: &[(&str, Parser)] = &[
     ("sod_hashes", sod_hashes),
     ("spki", spki),
     ("tlv", tlv_objects),
+    ("wrong_card", wrong_card_answers),
 ];
 
 /// BER brought into definite lengths, which changes nothing the second time.
@@ -196,7 +198,33 @@ pub fn cms(bytes: &[u8]) -> bool {
 pub fn spki(bytes: &[u8]) -> bool {
     let Ok(info) = Spki::parse(bytes) else { return false };
     let _ = (info.ec_parameters(), info.rsa_key());
-    key::public_key(bytes).is_ok_and(|public| !public.name().is_empty())
+    let agreed = key::agreement_key(bytes).is_ok();
+    key::public_key(bytes).is_ok_and(|public| !public.name().is_empty()) || agreed
+}
+
+/// What a reader says of a card that is no document, and what that card answers: each field in turn, then all.
+pub fn wrong_card_answers(bytes: &[u8]) -> bool {
+    let some = || Some(bytes.to_vec());
+    let nothing = Observed::default;
+    let all = Observed {
+        atr: some(),
+        card_access: false,
+        application: some(),
+        payment: some(),
+        version: some(),
+        uid: some(),
+        master_file: some(),
+    };
+    let each = [
+        Observed { atr: some(), ..nothing() },
+        Observed { application: some(), ..nothing() },
+        Observed { payment: some(), ..nothing() },
+        Observed { version: some(), ..nothing() },
+        Observed { uid: some(), ..nothing() },
+        Observed { master_file: some(), ..nothing() },
+        all,
+    ];
+    each.iter().filter(|seen| wrong_card::judge(&seen.meaning()).is_some()).count() > 0
 }
 
 /// A card-verifiable certificate, its key, and what a chip is sent of it; and EF.CVCA, which is as small.

@@ -164,6 +164,7 @@ reasons! {
     ExpiryUnknown = 1402, "The document's date of expiry is not known.";
 
     BiometricNotPerformed = 1501, "No biometric comparison was made.";
+    NoFingersEnrolled = 1502, "The document holds no fingers to compare with: none were enrolled when it was issued.";
 
     ServiceNotAsked = 1601, "The service was not asked.";
     ServiceSaysNo = 1602, "The service answered that the entitlement does not exist or does not hold.";

@@ -10,6 +10,7 @@ use crate::lds::details::{DetailDate, Details, NationalDetails};
 use crate::lds::dg1::Dg1;
 use crate::lds::dg11::PersonalDetails;
 use crate::lds::elements::parts;
+use crate::lds::finger::Fingers;
 use crate::lds::mrz::{Agreement, Expiry, Mrz, PartialDate, Sex};
 use crate::lds::personal::PersonalText;
 
@@ -113,4 +114,11 @@ fn further_of_dg11(personal: &PersonalDetails) -> BTreeMap<String, String> {
 fn present(all: impl IntoIterator<Item = (&'static str, Option<String>)>) -> BTreeMap<String, String> {
     let present = all.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
     present.filter(|(_, value)| !value.is_empty()).collect()
+}
+
+/// Whether the signed DG3 says that no finger was enrolled. One that is missing, kept back or unreadable says nothing.
+/// Spec: 9303-10 §4.7.3.2.2.
+pub(super) fn no_fingers(files: &Files<'_>) -> bool {
+    let fingers = files.group(DataGroup::Dg3).proved().map(Fingers::parse);
+    fingers.is_some_and(|read| read.is_ok_and(|fingers| fingers.none_enrolled()))
 }

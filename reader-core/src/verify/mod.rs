@@ -19,7 +19,9 @@ pub use hashes::{ClaimedHashes, GroupState, Hashes, ProvedGroup, SignedHashes};
 pub use passive::{AnchorSeen, SignerSeen};
 
 use crate::capture::Capture;
-use crate::evidence::{Evidence, Holder, HolderFindings, ProofFindings, ServiceFindings};
+use crate::evidence::{
+    Evidence, Finding, Holder, HolderFindings, Outcome, ProofFindings, Reason, ServiceFindings,
+};
 use crate::lds::DataGroup;
 use crate::pki::TrustSnapshot;
 use crate::wire::date::{Date, Timestamp};
@@ -92,6 +94,8 @@ struct Inner {
     findings: ProofFindings,
     genuine_chip: Option<GenuineChip>,
     holder: Option<Holder>,
+    /// The signed DG3 says that no finger was enrolled.
+    no_fingers: bool,
 }
 
 /// Everything that a judgement rests on.
@@ -168,7 +172,8 @@ fn prove(case: &Case<'_>, earlier: Option<passive::SodProof>) -> Inner {
         validity_document: validity::document(case, &files),
     };
     let holder = holder::holder(case, &files);
-    Inner { sod, hashes, groups, findings, genuine_chip: chip.genuine, holder }
+    let no_fingers = holder::no_fingers(&files);
+    Inner { sod, hashes, groups, findings, genuine_chip: chip.genuine, holder, no_fingers }
 }
 
 impl Inner {
@@ -228,8 +233,13 @@ macro_rules! shared_readers {
 
 shared_readers!(ProvedText, Proof);
 
-/// Puts the proof, the comparison with the person and the services' answers together, once.
+/// Puts the proof, the comparison with the person and the services' answers together, once. Fingers were not compared for
+/// a reason of its own where the document holds none. Spec: 9303-10 §4.7.3.2.2.
 #[must_use]
-pub fn assemble(proof: Proof, person: HolderFindings, services: ServiceFindings) -> Evidence {
+pub fn assemble(proof: Proof, mut person: HolderFindings, services: ServiceFindings) -> Evidence {
+    if proof.inner.no_fingers && person.holder_finger.outcome.reason() == Some(Reason::BiometricNotPerformed)
+    {
+        person.holder_finger = Finding::new(Outcome::NotPerformed(Reason::NoFingersEnrolled));
+    }
     Evidence::new(proof.inner.findings, proof.inner.holder, person, services)
 }
