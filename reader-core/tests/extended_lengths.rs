@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 use model_card::model_card;
 use reader_core::capture::{Capture, ChipAuthenticationTrace, Deviation, FileState};
 use reader_core::lds::{DataGroup, FileId};
-use reader_core::session::{Event, Plan, ReadLimits, Reading, Step, read_chip};
+use reader_core::session::{Event, Plan, ReadLimits, Reading, Step, declared_by_atr, read_chip};
 use reader_core::transport::{Limits, Transport, TransportError};
 use simulated::{SeededEntropy, SimulatedTransport, keys, on_card, read};
 use test_vectors::card::Card;
@@ -327,4 +327,18 @@ fn a_reader_that_fails_on_long_answers_is_asked_for_shorter_ones() {
     // One that loses everything is for the person.
     let reading = read(losing(40), &keys("good-nist"), &Plan::default());
     assert!(reading.ended.is_some());
+}
+
+#[test]
+fn an_answer_to_reset_declares_lengths_where_no_file_does() {
+    let framed = |capabilities: u8| {
+        let mut atr = vec![0x3B, 0x85, 0x80, 0x01, 0x80, 0x73, 0, 0, capabilities];
+        atr.push(atr.iter().skip(1).fold(0, |sum, byte| sum ^ byte));
+        atr
+    };
+    assert_eq!(declared_by_atr(&framed(0x40)), Some(Limits::EXTENDED));
+    // The sizes stand in EF.ATR/INFO, or there is nothing to declare.
+    assert_eq!(declared_by_atr(&framed(0x60)), None);
+    assert_eq!(declared_by_atr(&framed(0x80)), None);
+    assert_eq!(declared_by_atr(&[0x3B, 0x80, 0x80, 0x01, 0x01]), None);
 }

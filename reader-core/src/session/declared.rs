@@ -5,6 +5,7 @@ use crate::capture::{Deviation, FileState};
 use crate::channel::Broken;
 use crate::lds::FileId;
 use crate::transport::{Limits, Transport, TransportError};
+use crate::wire::atr;
 
 use super::conversation::Conversation;
 use super::{Cause, ChipSession, Ended, Event, Open, Step, files};
@@ -30,6 +31,14 @@ impl LearntLimits {
             None => None,
         }
     }
+}
+
+/// What an answer to reset declares of extended lengths: that there is no limit below the protocol's own. `None` where it
+/// declares none, or leaves the sizes to EF.ATR/INFO. Spec: 9303-11 §9.3.1.2; ISO/IEC 7816-4 §8.1.1.2.7.
+#[must_use]
+pub fn declared_by_atr(answer: &[u8]) -> Option<Limits> {
+    let capabilities = atr::length_capabilities(atr::historical_bytes(answer)?)?;
+    (capabilities.extended && !capabilities.limits_in_file).then_some(Limits::EXTENDED)
 }
 
 impl Conversation<'_> {

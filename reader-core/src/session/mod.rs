@@ -73,7 +73,7 @@ use crate::wire::status::StatusWord;
 pub use access_key::{AccessKey, AccessKeyError};
 pub use chip_auth::{ChipAuthenticationOffer, Extended, KeyCommand};
 pub use conversation::{Reading, read_chip};
-pub use declared::LearntLimits;
+pub use declared::{LearntLimits, declared_by_atr};
 pub use ended::{Cause, Ended, PartialFile};
 pub use files::{FileRead, ReadLimits};
 use link::Link;

@@ -4,6 +4,7 @@
 //! length, no panic on any input. What a shape means is decided by `lds`, `pki` and `session`.
 
 pub mod apdu;
+pub mod atr;
 pub mod ber;
 pub mod cms;
 pub mod cursor;

@@ -168,19 +168,16 @@ impl Link<'_> {
         let mut entropy = SystemEntropy;
         let first = earlier.is_none();
         let atr = place.atr().map(<[u8]>::to_vec);
+        let mut plan = self.plan.clone();
+        plan.limits.declared = plan.limits.declared.or_else(|| session::declared_by_atr(atr.as_deref()?));
         let mut pending = earlier;
         let (mut done, mut learnt) = (None, None);
         let talked = place.talk(&mut |transport: &mut dyn Transport| {
             let reading = match pending.take() {
-                Some(earlier) => session::resume_chip(
-                    transport,
-                    &self.keys,
-                    self.plan,
-                    &mut entropy,
-                    &mut observer,
-                    earlier,
-                ),
-                None => session::read_chip(transport, &self.keys, self.plan, &mut entropy, &mut observer),
+                Some(earlier) => {
+                    session::resume_chip(transport, &self.keys, &plan, &mut entropy, &mut observer, earlier)
+                }
+                None => session::read_chip(transport, &self.keys, &plan, &mut entropy, &mut observer),
             };
             let ended = reading.ended.clone();
             learnt = Some(reading.learnt);

@@ -1,6 +1,7 @@
 //! What the answers of an unknown card mean. Nothing is judged here.
 
 use crate::wire::apdu::Response;
+use crate::wire::atr;
 use crate::wire::status::StatusWord;
 use crate::wire::tlv::{Reader, Rules};
 
@@ -39,13 +40,7 @@ impl AtrMeaning {
     /// Reads an answer to reset; `None` where it is none of a contactless card.
     #[must_use]
     pub fn parse(atr: &[u8]) -> Option<Self> {
-        let (&[first, format, protocols, last], rest) = atr.split_first_chunk::<4>()?;
-        let (_, historical) = rest.split_last()?;
-        let sum = atr.iter().skip(1).fold(0, |sum, byte| sum ^ byte);
-        let framed = first == 0x3B && format & 0xF0 == 0x80 && protocols == 0x80 && last == 0x01 && sum == 0;
-        if !framed || historical.len() != usize::from(format & 0x0F) {
-            return None;
-        }
+        let historical = atr::historical_bytes(atr)?;
         let Some(named) = historical.strip_prefix(&[0x80, 0x4F, 0x0C]) else { return Some(Self::Iso) };
         let Some(&[standard, high, low, ..]) = named.strip_prefix(&PCSC_RID) else { return Some(Self::Iso) };
         Some(Self::Storage(match (standard, u16::from_be_bytes([high, low])) {
