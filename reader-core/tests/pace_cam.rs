@@ -177,6 +177,24 @@ fn the_key_has_the_number_and_the_parameters_of_the_mapping() {
 }
 
 #[test]
+fn another_chips_key_does_not_stand_for_this_document() {
+    // A chip with a genuine key and EF.CardSecurity of its own serves the files of another card.
+    let sound = card(NAME);
+    let mut key = sound.chip_authentication[0].clone();
+    key.private = key.group.private_from_seed("another chip's key");
+    let mut infos = infos(&sound);
+    infos.truncate(2);
+    infos.push(security_infos::chip_public_key(&key, CurveForm::Standardized));
+    let mut copy = with_card_security(Some(card_security(VIETNAM, 1, &infos)));
+    copy.chip_authentication = vec![key];
+    let plan = Plan { active_authentication: ActiveAuthentication::Never, ..Plan::default() };
+    let proved = proof(&read(SimulatedTransport::new(copy), &keys(NAME), &plan).capture);
+    assert!(proved.findings().chip_pace_cam.outcome.is_confirmed(), "its key is signed");
+    let outcome = proved.findings().chip_chip_authentication.outcome;
+    assert_eq!(outcome, Outcome::Refuted(Reason::ChipAuthenticationFailed));
+}
+
+#[test]
 fn neither_signed_file_passes_for_the_other() {
     let sound = card(NAME);
     let sod = sound.files[&on_card(FileId::SOD)].clone();

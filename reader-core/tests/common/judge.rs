@@ -1,23 +1,35 @@
 //! A reading of a simulated chip, judged by the rules of the built-in base site.
 
+#[path = "cam.rs"]
+pub mod cam;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use reader_core::capture::{Capture, FileState};
+use reader_core::cvc::{CvCertificate, TerminalCertificates};
 use reader_core::evidence::{HolderFindings, Outcome};
+use reader_core::key::private_key;
 use reader_core::lds::{DataGroup, FileId};
 use reader_core::pki::{Pins, Provenance, TrustBuilder, TrustSnapshot};
 use reader_core::policy::{Policy, RawRule, Verdict, decide};
-use reader_core::session::{AccessKey, Event, Plan, Reading, Step, read_chip, resume_chip};
+use reader_core::session::{
+    AccessKey, Event, Plan, Reading, Step, TerminalAuthentication, read_chip, resume_chip,
+};
 use reader_core::transport::{Limits, Transport, TransportError};
 use reader_core::verify::{Presented, Settings, Strictness, assemble, verify};
 use reader_core::wire::date::Timestamp;
-use test_vectors::card::{Card, Hash};
+use test_vectors::card::{ActiveAuthenticationKey, Card, Hash};
 use test_vectors::chip::{Fault, Swap};
 use test_vectors::issuer::cms_out::SignerIdentifier;
+use test_vectors::issuer::security_infos;
+use test_vectors::issuer::signer::RsaTestKeys;
 use test_vectors::issuer::sod::{self, LdsVersion, SodForm};
+use test_vectors::issuer::terminal_pki::{Chain, Hierarchy};
+use test_vectors::num::RsaKey;
 use test_vectors::persona;
 
 use crate::simulated::{self, NOW_UNIX_S, SeededEntropy, SimulatedTransport, on_card};
@@ -74,6 +86,8 @@ impl Variant {
             "pace-cam" => "good-pace-cam",
             "ca-dh" => "good-ca-dh",
             "bac" => "good-bac",
+            "aa-rsa" => "good-rsa",
+            "terminal" => "eac",
             other => panic!("{other}"),
         };
         let mut variant = Self {
@@ -82,9 +96,9 @@ impl Variant {
             card: small(persona),
             stand_in: small("good-nist"),
             keys: simulated::keys(persona),
-            plan: Plan::default(),
+            plan: if name == "terminal" { with_certificates() } else { Plan::default() },
             trust: trust(),
-            policy: base(),
+            policy: base(name == "terminal"),
             exchanges: Vec::new(),
             judged: RefCell::default(),
         };
@@ -95,14 +109,24 @@ impl Variant {
         // The way in is walked whole, and so are the proofs. Files that are read alike are sampled; in the ways in that
         // share them with another, less of them.
         let all = matches!(name, "pace-gm" | "bac");
+        // Of a further protocol, its own steps, and what it lets the terminal read.
+        let steps: Option<&[&str]> = match name {
+            "terminal" => Some(&["TerminalAuthentication", "DG3"]),
+            "aa-rsa" => Some(&["ActiveAuthentication"]),
+            _ => None,
+        };
         let count = variant.exchanges.len();
         for at in 0..count {
             let next_is_other = variant.exchanges.get(at + 1).is_none_or(|next| next.label.ends_with(".0"));
             let one = &mut variant.exchanges[at];
             let early = one.label.ends_with(".0") || one.label.ends_with(".1");
             let shared = one.file && one.protected;
-            one.sampled = !shared
-                || if all { early || next_is_other } else { one.label == "EF.SOD.0" || at + 1 == count };
+            let step = one.label.rsplit_once('.').map_or("", |(step, _)| step);
+            one.sampled = match steps {
+                Some(steps) => steps.contains(&step) && (!shared || early || next_is_other),
+                None if all => !shared || early || next_is_other,
+                None => !shared || early && matches!(step, "EF.CardSecurity" | "EF.SOD") || at + 1 == count,
+            };
         }
         variant
     }
@@ -130,10 +154,10 @@ impl Variant {
         other.then_some("chip/other-access-protocol")
     }
 
-    fn chip(&self, fault: Option<&Fault>) -> SimulatedTransport {
-        let extended = self.card.extended_length;
+    fn chip(&self, card: &Card, fault: Option<&Fault>) -> SimulatedTransport {
+        let extended = card.extended_length;
         let limits = if extended { Limits::EXTENDED } else { Limits::SHORT };
-        let mut transport = SimulatedTransport::new(self.card.clone()).with_limits(limits);
+        let mut transport = SimulatedTransport::new(card.clone()).with_limits(limits);
         transport.chip.stand_in(self.stand_in.clone());
         if let Some(fault) = fault {
             transport.chip.misbehave(fault.clone());
@@ -144,7 +168,7 @@ impl Variant {
     /// An undisturbed reading, with a label for each exchange.
     fn noted(&self) -> (Vec<Exchange>, Reading<Noting>) {
         let told = Rc::new(RefCell::new(Told::default()));
-        let transport = Noting { inner: self.chip(None), told: Rc::clone(&told) };
+        let transport = Noting { inner: self.chip(&self.card, None), told: Rc::clone(&told) };
         let mut observer = |event: Event<'_>| {
             if let Event::Step(step) = event {
                 let name = match step {
@@ -165,8 +189,13 @@ impl Variant {
     /// Reads and judges with one fault. A card that is gone and comes back is read on.
     pub fn run(&self, fault: &Fault) -> Judged {
         let mut quiet = simulated::quiet;
-        let reading =
-            read_chip(self.chip(Some(fault)), &self.keys, &self.plan, &mut SeededEntropy(1), &mut quiet);
+        let reading = read_chip(
+            self.chip(&self.card, Some(fault)),
+            &self.keys,
+            &self.plan,
+            &mut SeededEntropy(1),
+            &mut quiet,
+        );
         let swapped = matches!(fault, Fault::SwappedAt { how: Swap::Powered, .. });
         if swapped && reading.can_be_resumed() {
             let (earlier, mut transport) = reading.into_earlier();
@@ -178,10 +207,18 @@ impl Variant {
         self.judge(&reading.capture)
     }
 
+    /// Reads and judges with another EF.CardSecurity ([`cam::ALTERED`]).
+    pub fn run_with_card_security(&self, word: &str) -> Judged {
+        let chip = self.chip(&cam::altered(&self.card, word), None);
+        self.judge(
+            &read_chip(chip, &self.keys, &self.plan, &mut SeededEntropy(1), &mut simulated::quiet).capture,
+        )
+    }
+
     fn judge(&self, capture: &Capture) -> Judged {
         let own_files = capture.files.iter().all(|(file, state)| match state {
             FileState::Read(bytes) => {
-                matches!(*file, FileId::CARD_ACCESS | FileId::ATR_INFO)
+                matches!(*file, FileId::CARD_ACCESS | FileId::CARD_SECURITY | FileId::ATR_INFO | FileId::CVCA)
                     || self.card.files.get(&on_card(*file)) == Some(bytes)
             }
             _ => true,
@@ -265,6 +302,13 @@ fn small(name: &str) -> Card {
     let persona = simulated::persona(name);
     let mut card = simulated::card(name);
     let address = |group| on_card(FileId::group(group));
+    if name == "good-rsa" {
+        // Its signature fits no short protected response.
+        let RsaKey { modulus, private, .. } = RsaTestKeys::get().document_signer();
+        let key = ActiveAuthenticationKey::Rsa { modulus, private, hash: Hash::Sha256 };
+        card.files.insert(address(DataGroup::Dg15), security_infos::dg15(&key));
+        card.active_authentication = Some(key);
+    }
     let salt = name.bytes().fold(0, u8::wrapping_add);
     let content: Vec<u8> = (0..600u16).map(|at| (at % 251).to_be_bytes()[1] ^ salt).collect();
     let dg2 = reader_core::wire::tlv::encode(0x75, &content);
@@ -308,10 +352,27 @@ fn presented(name: &str) -> Presented {
     }
 }
 
-/// The rules of the built-in base site, without its services.
-fn base() -> Policy {
+/// A terminal that may read fingers, and reads them.
+fn with_certificates() -> Plan {
+    let given = Hierarchy::BrainpoolP256.chain(Chain::Sound, NOW_UNIX_S);
+    let certificates = given.certificates.iter().map(|bytes| CvCertificate::parse(bytes).unwrap());
+    let terminal = TerminalAuthentication {
+        certificates: Arc::new(TerminalCertificates::new(certificates)),
+        key: Arc::new(private_key(&given.key.pkcs8()).unwrap()),
+        today: NOW.date().unwrap(),
+    };
+    let groups = vec![DataGroup::Dg1, DataGroup::Dg13, DataGroup::Dg3];
+    Plan { groups, terminal_authentication: Some(terminal), ..Plan::default() }
+}
+
+/// The rules of the built-in base site, without its services. A desk that reads fingers wants to have been let at them.
+fn base(fingers: bool) -> Policy {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../terminal-app/sites/base.toml");
     let site: toml::Table = toml::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
-    let rules: BTreeMap<String, RawRule> = site["rules"].clone().try_into().unwrap();
+    let mut rules: BTreeMap<String, RawRule> = site["rules"].clone().try_into().unwrap();
+    if fingers {
+        let demand = toml::Value::String("demand".to_owned());
+        rules.insert("access.terminal_authentication".to_owned(), demand.try_into().unwrap());
+    }
     Policy::from_rules(&rules).unwrap()
 }

@@ -45,6 +45,9 @@ impl Chip {
     /// MSE:Set KAT: the terminal's public key (91) in one command; 3DES only.
     pub(super) fn set_key_agreement_template(&mut self, command: &Command) -> Result<Answer, u16> {
         self.require_access()?;
+        if self.has(&Fault::RefuseKeyAgreementTemplate) {
+            return Err(status::WRONG_PARAMETERS);
+        }
         let objects = tlv::split(&command.data).ok_or(status::WRONG_DATA)?;
         let public = tlv::find(&objects, 0x91).ok_or(status::WRONG_DATA)?;
         let key = self.chip_key(tlv::find(&objects, 0x84), |key| key.suite == Suite::TripleDes)?;

@@ -2,6 +2,7 @@
 
 use super::TerminalFault;
 pub use super::bad_key::BadKey;
+pub use super::chip_data::ChipData;
 pub use super::misshapen::Shape;
 
 /// The two commands of PACE that exchange public keys.
@@ -169,6 +170,8 @@ pub enum Fault {
     PaceTokenBytes(usize),
     /// The chip sends the terminal's authentication token back.
     PaceTokenEcho,
+    /// The data that end PACE with chip authentication mapping.
+    ChipData(ChipData),
     /// BAC answers with a wrong MAC.
     BacWrongMac,
     /// BAC sends the terminal's cryptogram back.
@@ -225,6 +228,8 @@ pub enum Fault {
     RefuseExtended,
     /// Keys of Chip Authentication that come in a chain of commands are refused with 6884.
     RefuseChaining,
+    /// MSE:Set KAT is refused with 6A86, while MSE:Set AT works.
+    RefuseKeyAgreementTemplate,
     /// EF.CardAccess is refused with this status word, while PACE works.
     NoCardAccess(u16),
     /// SELECT of the master file answers 6D00, as Vietnamese cards have been seen to do.

@@ -1,13 +1,13 @@
 //! Faults as text, for the command line of the simulated chip and for tables.
 
 use super::TerminalFault;
-use super::fault::{BadKey, Fault, KeyProof, PaceStep, Shape, Swap};
+use super::fault::{BadKey, ChipData, Fault, KeyProof, PaceStep, Shape, Swap};
 use crate::vector::from_hex;
 
 impl Fault {
     /// Every fault as [`Fault::parse`] takes it. N is the number of an exchange; SW and FILE have four hexadecimal
     /// digits, SIZE has eight; the other words in capitals are decimal numbers or one of their list ([`Shape::ALL`],
-    /// [`BadKey::ALL`]; STEP `mapping`, `agreement`; HOW `plain`, `powered`, `relayed`; PROOF `ca`, `aa`).
+    /// [`BadKey::ALL`], [`ChipData::ALL`]; STEP `mapping`, `agreement`; HOW `plain`, `powered`, `relayed`; PROOF `ca`, `aa`).
     pub const FORMS: &[&str] = &[
         "torn:N",
         "wrong-mac:N",
@@ -50,12 +50,14 @@ impl Fault {
         "pace-token:BYTES",
         "pace-token-echo",
         "pace-refused:SW",
+        "cam-data:DATA",
         "bac-refused:SW",
         "bac-wrong-nonce",
         "bac-wrong-mac",
         "bac-echo",
         "refuse-extended",
         "refuse-chaining",
+        "refuse-set-kat",
         "no-card-access:SW",
         "refuse-select-mf",
         "no-eof-warning",
@@ -147,12 +149,14 @@ fn of_kind(name: &str, arguments: &[&str]) -> Option<Fault> {
         ("pace-token", [bytes]) => Fault::PaceTokenBytes(bytes.parse().ok()?),
         ("pace-token-echo", []) => Fault::PaceTokenEcho,
         ("pace-refused", [sw]) => Fault::PaceRefused(word(sw)?),
+        ("cam-data", [data]) => Fault::ChipData(ChipData::parse(data)?),
         ("bac-refused", [sw]) => Fault::BacRefused(word(sw)?),
         ("bac-wrong-nonce", []) => Fault::BacWrongNonce,
         ("bac-wrong-mac", []) => Fault::BacWrongMac,
         ("bac-echo", []) => Fault::BacEcho,
         ("refuse-extended", []) => Fault::RefuseExtended,
         ("refuse-chaining", []) => Fault::RefuseChaining,
+        ("refuse-set-kat", []) => Fault::RefuseKeyAgreementTemplate,
         ("no-card-access", [sw]) => Fault::NoCardAccess(word(sw)?),
         ("refuse-select-mf", []) => Fault::RefuseSelectMasterFile,
         ("no-eof-warning", []) => Fault::NoEndOfFileWarning,
@@ -183,6 +187,7 @@ mod tests {
                 ("SIZE", "FFFFFFFF"),
                 ("PROOF", "ca"),
                 ("KEY", "twist"),
+                ("DATA", "wrong"),
             ] {
                 spec = spec.replace(word, example);
             }
@@ -201,6 +206,9 @@ mod tests {
         }
         for key in BadKey::ALL {
             assert_eq!(BadKey::parse(key.word()), Some(key));
+        }
+        for data in ChipData::ALL {
+            assert_eq!(ChipData::parse(data.word()), Some(data));
         }
     }
 }

@@ -7,6 +7,7 @@ mod active_auth;
 mod bac;
 mod bad_key;
 mod chip_auth;
+mod chip_data;
 mod command_in;
 mod cv_certificate;
 mod fault;
@@ -24,6 +25,7 @@ mod terminal_auth;
 pub mod tlv;
 
 pub use active_auth::recovered_block;
+pub use chip_data::ChipData;
 pub use command_in::Command;
 pub use fault::{BadKey, Fault, KeyProof, PaceStep, Shape, Swap};
 pub use memory::{Known, Memory};

@@ -2,8 +2,7 @@
 
 use super::command_in::Command;
 use super::primitives::{
-    cbc_encrypt, derive_key, encrypt_block, integrated_nonce_bytes, key_bytes, mac_unpadded, pad,
-    pseudo_random,
+    cbc_encrypt, derive_key, integrated_nonce_bytes, key_bytes, mac_unpadded, pseudo_random,
 };
 use super::sm::Channel;
 use super::terminal_auth::Terminal;
@@ -199,7 +198,7 @@ impl Chip {
                     answer.extend(self.authority_references());
                 }
                 if let Some(data) = chip_data {
-                    answer.extend(tlv::write(0x8A, &encrypted_chip_data(&channel, &data)));
+                    answer.extend(self.chip_data_objects(&channel, group, &data));
                 }
                 self.state.next_channel = Some(channel);
                 return Ok(Answer::ok(tlv::write(0x7C, &answer)));
@@ -254,14 +253,6 @@ fn identifier(offer: PaceOffer) -> Vec<u8> {
 fn integrated(group: Group, suite: Suite, s: &[u8], t: &[u8]) -> Option<Element> {
     let random = BigUint::from_bytes_be(&pseudo_random(suite, s, t, group.prime().bits()));
     group.from_field(&(random % group.prime()))
-}
-
-/// A_IC. Spec: 9303-11 §4.4.3.5.3 and §4.4.3.5.4.
-fn encrypted_chip_data(channel: &Channel, data: &[u8]) -> Vec<u8> {
-    let (suite, key) = (channel.suite(), channel.keys().0);
-    let block_bytes = suite.block_bytes();
-    let iv = encrypt_block(suite, key, &vec![0xFF; block_bytes]);
-    cbc_encrypt(suite, key, &iv, &pad(data, block_bytes))
 }
 
 /// The authentication token over the other side's public key. Spec: 9303-11 §4.4.3.4, §9.4.

@@ -1,12 +1,12 @@
 //! Letting the chip prove itself: chip authentication, active authentication.
 
 use crate::capture::{ActiveAuthenticationTrace, ChipAuthenticationTrace};
-use crate::lds::{DataGroup, FileId};
+use crate::lds::{DataGroup, FileId, dg14};
 use crate::transport::Transport;
 
 use super::super::{
     ActiveAuthentication, Cause, ChipAuthentication, ChipAuthenticationOffer, Ended, Event, Extended,
-    KeyCommand, Step,
+    KeyCommand, Step, pace_cam,
 };
 use super::{Conversation, Session};
 
@@ -15,22 +15,22 @@ const CHIP_AUTHENTICATION_TRIES: usize = 2;
 
 impl Conversation<'_> {
     pub fn authenticate_chip<T: Transport>(&mut self, session: Session<T>) -> Result<Session<T>, Ended<T>> {
-        let planned = match self.plan.chip_authentication {
-            ChipAuthentication::WhenOffered => true,
-            ChipAuthentication::UnlessMapped => self.mapped_key.is_none(),
-            ChipAuthentication::Never => false,
-        };
         // DG14 is also what EF.CardAccess is compared with, so that a proof by PACE does not make it superfluous.
         let read = self.plan.chip_authentication != ChipAuthentication::Never;
         if !self.lists(DataGroup::Dg14) || !(read || self.plan.wants(DataGroup::Dg14)) {
             return Ok(session);
         }
         let session = self.read(session, FileId::group(DataGroup::Dg14))?;
+        let Some(dg14) = self.capture.group(DataGroup::Dg14) else { return Ok(session) };
+        let planned = match self.plan.chip_authentication {
+            ChipAuthentication::WhenOffered => true,
+            ChipAuthentication::UnlessMapped => !self.mapping_stands_for(dg14),
+            ChipAuthentication::Never => false,
+        };
         let tried = session.chip_authentication().is_some();
         if !planned || tried || self.chip_refusals >= CHIP_AUTHENTICATION_TRIES {
             return Ok(session);
         }
-        let Some(dg14) = self.capture.group(DataGroup::Dg14) else { return Ok(session) };
         let offer = match ChipAuthenticationOffer::choose(dg14) {
             Ok(offer) => offer,
             Err(trace) => {
@@ -48,6 +48,16 @@ impl Conversation<'_> {
             return session.authenticate_chip(&offer.by(KeyCommand::SetAt), extended, self.entropy);
         }
         Ok(session)
+    }
+
+    /// Whether the chip authentication mapping leaves nothing to prove. EF.CardSecurity names no document; where DG14 names
+    /// keys and not the one of the mapping, the chip has to show that it holds one of the document's too.
+    fn mapping_stands_for(&self, dg14: &[u8]) -> bool {
+        let Some(key) = &self.mapped_key else { return false };
+        let infos = dg14::parse(dg14).ok();
+        infos.is_none_or(|infos| {
+            infos.chip_authentication_keys().next().is_none() || pace_cam::names_key(&infos, key)
+        })
     }
 
     pub fn authenticate_actively<T: Transport>(
