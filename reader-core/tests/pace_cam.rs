@@ -10,8 +10,10 @@ use reader_core::lds::{DataGroup, FileId};
 use reader_core::pki::{Pins, Provenance, TrustBuilder, TrustSnapshot};
 use reader_core::session::{ActiveAuthentication, Cause, ChipAuthentication, Plan, resume_chip};
 use reader_core::transport::{Limits, TransportError};
-use reader_core::verify::{ChipProof, Presented, Proof, Settings, Strictness, verify};
+use reader_core::verify::{ChipProof, Presented, Proof, Settings, Strictness, text, verify};
+use reader_core::wire::cms::SignedData;
 use reader_core::wire::date::Timestamp;
+use reader_core::wire::tlv::{Reader, Rules};
 use simulated::{NOW_UNIX_S, SeededEntropy, SimulatedTransport, card, keys, on_card, quiet, read};
 use test_vectors::card::Card;
 use test_vectors::chip::Fault;
@@ -156,6 +158,56 @@ fn the_file_counts_only_with_its_own_signature_and_chain() {
     }
     let outcome = found(with_card_security(Some(remade[..40].to_vec()))).outcome;
     assert!(!outcome.is_confirmed(), "{outcome:?}");
+}
+
+/// The same object with indefinite lengths around everything but the signer's certificate and what it signed.
+fn in_ber(bytes: &[u8], keep: &[&[u8]]) -> Vec<u8> {
+    let mut reader = Reader::new("test", Rules::Der, bytes);
+    let mut out = Vec::new();
+    while !reader.is_empty() {
+        let object = reader.any().unwrap();
+        if keep.contains(&object.raw) || !object.is_constructed() {
+            out.extend_from_slice(object.raw);
+        } else {
+            out.extend([object.raw[0], 0x80]);
+            out.extend(in_ber(object.value, keep));
+            out.extend([0, 0]);
+        }
+    }
+    out
+}
+
+#[test]
+fn ber_is_read_and_noted_and_refuted_by_a_strict_site() {
+    let sound = card(NAME);
+    let der = sound.files[&on_card(FileId::CARD_SECURITY)].clone();
+    let ber = in_ber(&der, &SignedData::parse(&der).unwrap().certificates);
+    assert_ne!(der, ber);
+    // The session finds the key too, so that nothing is done twice.
+    let read = capture(with_card_security(Some(ber.clone())));
+    assert_eq!(read.chip_authentication, None, "needless after the mapping");
+    let finding = |capture: &Capture, strictness| {
+        let settings = Settings { strictness, list_max_age_days: None };
+        let now = Timestamp(NOW_UNIX_S);
+        let (trust, nothing) = (trust(), Presented::nothing());
+        let anew = verify(capture, &trust, &nothing, now, &settings, None);
+        let earlier = text(capture, &trust, &nothing, now, &settings);
+        let after = verify(capture, &trust, &nothing, now, &settings, Some(earlier));
+        assert_eq!(anew.findings().chip_pace_cam, after.findings().chip_pace_cam);
+        anew.findings().chip_pace_cam.clone()
+    };
+    let tolerant = finding(&read, Strictness::Tolerant);
+    assert_eq!(tolerant.outcome, Outcome::Confirmed);
+    assert_eq!(tolerant.notes, [Reason::CardSecurityEncoding]);
+    let refuted = Outcome::Refuted(Reason::CardSecurityEncoding);
+    assert_eq!(finding(&read, Strictness::Strict).outcome, refuted);
+    assert!(finding(&capture(sound), Strictness::Tolerant).notes.is_empty());
+    // Every byte that was signed still counts.
+    let mut altered = ber;
+    let at = altered.len() - 20;
+    altered[at] ^= 1;
+    let altered = finding(&capture(with_card_security(Some(altered))), Strictness::Tolerant);
+    assert_eq!(altered.outcome, Outcome::Refuted(Reason::CardSecuritySignatureWrong));
 }
 
 #[test]

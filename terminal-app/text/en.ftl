@@ -282,6 +282,7 @@ reason-1113 = EF.CardSecurity holds no usable key for the parameters with which 
 reason-1114 = EF.CardSecurity was not read, which signs the key by which the chip proved itself.
 reason-1115 = EF.CardSecurity is not a signed object as the standard has it.
 reason-1116 = The signature of EF.CardSecurity does not hold: its content was altered.
+reason-1117 = EF.CardSecurity is written with the freedoms of BER where DER is required.
 reason-1201 = EF.SOD was not read: nothing can be proved.
 reason-1202 = EF.SOD is not a signed object as the standard has it.
 reason-1203 = No country certificate in the trust store has issued this document signer.

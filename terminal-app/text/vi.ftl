@@ -282,6 +282,7 @@ reason-1113 = EF.CardSecurity không có khóa dùng được cho bộ tham số
 reason-1114 = Không đọc được EF.CardSecurity, là tệp ký khóa mà chip dùng để tự chứng thực.
 reason-1115 = EF.CardSecurity không phải là tệp có chữ ký đúng chuẩn.
 reason-1116 = Chữ ký của EF.CardSecurity không đúng: nội dung đã bị sửa.
+reason-1117 = EF.CardSecurity được ghi theo cách mã hóa BER tự do, trong khi chuẩn yêu cầu DER.
 reason-1201 = Chưa đọc được EF.SOD: không thể chứng minh gì.
 reason-1202 = EF.SOD không phải là đối tượng đã ký theo tiêu chuẩn.
 reason-1203 = Không có chứng thư quốc gia nào trong kho tin cậy đã cấp bên ký tài liệu này.

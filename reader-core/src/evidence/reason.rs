@@ -103,6 +103,7 @@ reasons! {
     CardSecurityMissing = 1114, "EF.CardSecurity was not read, which signs the key by which the chip proved itself.";
     CardSecurityMalformed = 1115, "EF.CardSecurity is not a signed object as the standard has it.";
     CardSecuritySignatureWrong = 1116, "The signature of EF.CardSecurity does not hold: its content was altered.";
+    CardSecurityEncoding = 1117, "EF.CardSecurity is written with the freedoms of BER where DER is required.";
 
     SodMissing = 1201, "EF.SOD was not read: nothing can be proved.";
     SodMalformed = 1202, "EF.SOD is not a signed object as the standard has it.";

@@ -2,7 +2,9 @@
 //!
 //! It names the key by which a chip proves itself during PACE. Spec: 9303-11 §9.2.11, §4.4.3.5.2.
 
-use super::passive::{chain, refuted};
+use std::borrow::Cow;
+
+use super::passive::{Inputs, chain, refuted, tolerate};
 use super::{Case, Strictness};
 use crate::capture::FileState;
 use crate::evidence::{Finding, Outcome, Reason};
@@ -15,9 +17,35 @@ use crate::wire::cms::SignedData;
 
 /// The entries of EF.CardSecurity, signed by a document signer under a trusted country certificate that is not known to
 /// be revoked. It exists under a confirmed chain alone, and only for the type that no other signed object has.
+#[derive(Clone)]
 pub(super) struct SignedCardSecurity {
     infos: SecurityInfos,
     notes: Vec<Reason>,
+}
+
+/// What EF.CardSecurity by itself proves, with what that rests on.
+#[derive(Clone)]
+pub(super) struct CardSecurityProof {
+    inputs: Inputs,
+    result: Result<SignedCardSecurity, Finding>,
+}
+
+impl CardSecurityProof {
+    /// The earlier proof, where it was made of the same bytes, trust, moment and settings; else a new one, which checks
+    /// the signatures.
+    pub(super) fn of(case: &Case<'_>, earlier: Option<Self>) -> Self {
+        let inputs = Inputs::of(case, FileId::CARD_SECURITY);
+        let read = case.capture.bytes(FileId::CARD_SECURITY).is_some();
+        match earlier.filter(|earlier| read && earlier.inputs == inputs) {
+            Some(earlier) => earlier,
+            None => Self { inputs, result: SignedCardSecurity::prove(case) },
+        }
+    }
+
+    /// The signed entries, or what is to be said of a check that rests on them.
+    pub(super) const fn result(&self) -> &Result<SignedCardSecurity, Finding> {
+        &self.result
+    }
 }
 
 impl SignedCardSecurity {
@@ -25,7 +53,7 @@ impl SignedCardSecurity {
     ///
     /// # Errors
     /// What is to be said of a check that rests on it: it was not read, or it is not proved, and why.
-    pub(super) fn prove(case: &Case<'_>) -> Result<Self, Finding> {
+    fn prove(case: &Case<'_>) -> Result<Self, Finding> {
         let file = match case.capture.files.get(&FileId::CARD_SECURITY) {
             Some(FileState::Read(file)) => file,
             Some(FileState::Aborted { .. }) => {
@@ -34,7 +62,13 @@ impl SignedCardSecurity {
             _ => return Err(Finding::new(Outcome::Undetermined(Reason::CardSecurityMissing))),
         };
         let malformed = |detail: &dyn std::fmt::Display| refuted(Reason::CardSecurityMalformed, detail);
-        let data = SignedData::parse(file).map_err(|error| malformed(&error))?;
+        let mut encoding = Vec::new();
+        let file = card_security::in_der(file).map_err(|error| malformed(&error))?;
+        if matches!(file, Cow::Owned(_)) {
+            let detail = "indefinite lengths, or strings in pieces";
+            tolerate(&mut encoding, case.settings.strictness, Reason::CardSecurityEncoding, &detail)?;
+        }
+        let data = SignedData::parse(&file).map_err(|error| malformed(&error))?;
         let infos = card_security::infos(&data).map_err(|error| malformed(&error))?;
         let certificates: Vec<Certificate> =
             data.certificates.iter().filter_map(|der| Certificate::from_der(der).ok()).collect();
@@ -43,6 +77,7 @@ impl SignedCardSecurity {
             return Err(malformed(&"it is not signed as the standard has it"));
         }
         let mut notes = anchored(case, certificate)?;
+        notes.extend(encoding);
         let signed_outside = |at| at < certificate.not_before() || at > certificate.not_after();
         if valid.signing_time.is_some_and(signed_outside) {
             return Err(refuted(Reason::SignedOutsideUsage, &"EF.CardSecurity"));
@@ -104,4 +139,57 @@ fn anchored(case: &Case<'_>, certificate: &Certificate) -> Result<Vec<Reason>, F
         return Err(refuted(Reason::SignerNotYetValid, &detail));
     }
     Ok(chain.notes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CardSecurityProof, Case, Strictness};
+    use crate::capture::{Capture, FileState, Origin};
+    use crate::evidence::{Finding, Outcome, Reason};
+    use crate::lds::FileId;
+    use crate::pki::TrustSnapshot;
+    use crate::verify::{Presented, Settings};
+    use crate::wire::date::Timestamp;
+
+    #[test]
+    fn an_earlier_proof_serves_where_nothing_changed_and_only_there() {
+        let trust = TrustSnapshot::empty();
+        let presented = Presented::nothing();
+        let capture = |state: FileState| {
+            let mut capture = Capture::new(Origin::Live);
+            capture.files.insert(FileId::CARD_SECURITY, state);
+            capture
+        };
+        let settings = Settings { strictness: Strictness::Tolerant, list_max_age_days: None };
+        let read = capture(FileState::Read(vec![0x30, 0]));
+        let other = capture(FileState::Read(vec![0x30, 1, 0]));
+        let absent = capture(FileState::Absent);
+        let case = Case { capture: &read, trust: &trust, presented: &presented, now: Timestamp(0), settings };
+        // What no proof of these bytes gives shows that it was taken over.
+        let earlier = |case: &Case<'_>| {
+            let mut proof = CardSecurityProof::of(case, None);
+            proof.result = Err(Finding::new(Outcome::NotSupported));
+            proof
+        };
+        let outcome = |case: &Case<'_>, earlier| {
+            let result = CardSecurityProof::of(case, Some(earlier)).result;
+            result.err().map(|finding| finding.outcome)
+        };
+        assert_eq!(outcome(&case, earlier(&case)), Some(Outcome::NotSupported));
+        let malformed = Some(Outcome::Refuted(Reason::CardSecurityMalformed));
+        for changed in [
+            Case { capture: &other, ..case },
+            Case { now: Timestamp(1), ..case },
+            Case { settings: Settings { strictness: Strictness::Strict, ..settings }, ..case },
+        ] {
+            assert_eq!(outcome(&changed, earlier(&case)), malformed);
+        }
+        let missing = Some(Outcome::Undetermined(Reason::CardSecurityMissing));
+        let nothing = Case { capture: &absent, ..case };
+        assert_eq!(
+            outcome(&nothing, earlier(&nothing)),
+            missing,
+            "a state that costs nothing is looked at anew"
+        );
+    }
 }

@@ -1,7 +1,7 @@
 //! From a capture to what it proves. Pure: bytes, a trust snapshot, what was presented and a moment in; findings out.
 //!
 //! [`text`] runs as soon as the textual files are there; [`verify`] runs over everything and takes over the costly part
-//! of the former (the signatures over EF.SOD) if its inputs were the same. Nothing here touches a chip.
+//! of the former (the signatures over EF.SOD and EF.CardSecurity) if its inputs were the same. Nothing here touches a chip.
 
 mod access;
 mod card_security;
@@ -89,6 +89,7 @@ pub struct Proof {
 #[derive(Clone)]
 struct Inner {
     sod: passive::SodProof,
+    card_security: card_security::CardSecurityProof,
     hashes: Hashes,
     groups: Vec<(DataGroup, GroupState)>,
     findings: ProofFindings,
@@ -121,8 +122,8 @@ pub fn text(
     ProvedText { inner: prove(&case, None) }
 }
 
-/// Proves a whole capture. `earlier` saves checking the signatures over EF.SOD again where they were checked with the same
-/// bytes, trust, moment and settings; otherwise it is not used.
+/// Proves a whole capture. `earlier` saves checking the signatures over EF.SOD and EF.CardSecurity again where they were
+/// checked with the same bytes, trust, moment and settings; otherwise it is not used.
 #[must_use]
 pub fn verify(
     capture: &Capture,
@@ -133,19 +134,20 @@ pub fn verify(
     earlier: Option<ProvedText>,
 ) -> Proof {
     let case = Case { capture, trust, presented, now, settings: *settings };
-    Proof { inner: prove(&case, earlier.map(|text| text.inner.sod)) }
+    Proof { inner: prove(&case, earlier.map(|text| text.inner)) }
 }
 
-fn prove(case: &Case<'_>, earlier: Option<passive::SodProof>) -> Inner {
-    let sod = match earlier {
+fn prove(case: &Case<'_>, earlier: Option<Inner>) -> Inner {
+    let (sod, card_security) = earlier.map(|earlier| (earlier.sod, earlier.card_security)).unzip();
+    let sod = match sod {
         Some(sod) if sod.is_of(case) => sod,
         _ => passive::prove_sod(case),
     };
     let hashes = sod.hashes();
     let (groups, passive_hashes) = hashes::judge(case, &sod, &hashes);
     let files = hashes::Files::new(case.capture, &hashes);
-    let card_security = card_security::SignedCardSecurity::prove(case);
-    let chip = chip::judge(case, &hashes, &files, &card_security);
+    let card_security = card_security::CardSecurityProof::of(case, card_security);
+    let chip = chip::judge(case, &hashes, &files, card_security.result());
     let findings = ProofFindings {
         access_pace: access::pace(case, &files),
         access_bac: access::bac(case, &files),
@@ -162,7 +164,7 @@ fn prove(case: &Case<'_>, earlier: Option<passive::SodProof>) -> Inner {
         consistency_card_access_dg14: consistency::card_access_dg14(
             case,
             &files,
-            card_security.as_ref().ok(),
+            card_security.result().as_ref().ok(),
         ),
         consistency_presented_dg1: consistency::presented_dg1(case, &files),
         consistency_com_sod: consistency::com_sod(case, &sod),
@@ -173,7 +175,8 @@ fn prove(case: &Case<'_>, earlier: Option<passive::SodProof>) -> Inner {
     };
     let holder = holder::holder(case, &files);
     let no_fingers = holder::no_fingers(&files);
-    Inner { sod, hashes, groups, findings, genuine_chip: chip.genuine, holder, no_fingers }
+    let genuine_chip = chip.genuine;
+    Inner { sod, card_security, hashes, groups, findings, genuine_chip, holder, no_fingers }
 }
 
 impl Inner {

@@ -57,19 +57,19 @@ impl AnchorSeen {
     }
 }
 
-/// Inputs that the costly part depends on.
+/// Inputs that the proof of a signed file depends on.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Inputs {
-    sod: Option<Fingerprint>,
+pub(super) struct Inputs {
+    file: Option<Fingerprint>,
     trust: Fingerprint,
     now: Timestamp,
     settings: Settings,
 }
 
 impl Inputs {
-    fn of(case: &Case<'_>) -> Self {
+    pub(super) fn of(case: &Case<'_>, file: FileId) -> Self {
         Self {
-            sod: case.capture.bytes(FileId::SOD).map(Fingerprint::of),
+            file: case.capture.bytes(file).map(Fingerprint::of),
             trust: case.trust.id(),
             now: case.now,
             settings: case.settings,
@@ -93,7 +93,7 @@ pub(super) struct SodProof {
 
 impl SodProof {
     pub(super) fn is_of(&self, case: &Case<'_>) -> bool {
-        self.inputs == Inputs::of(case)
+        self.inputs == Inputs::of(case, FileId::SOD)
     }
 
     /// The signer is known, and it is not known to be revoked.
@@ -126,7 +126,7 @@ pub(super) const fn gateway() -> Finding {
 }
 
 pub(super) fn prove_sod(case: &Case<'_>) -> SodProof {
-    let inputs = Inputs::of(case);
+    let inputs = Inputs::of(case, FileId::SOD);
     let file = match case.capture.files.get(&FileId::SOD) {
         Some(FileState::Read(file)) => file,
         Some(FileState::Aborted { read_bytes }) => {
@@ -175,7 +175,7 @@ fn unwrap(file: &[u8], strictness: Strictness) -> Result<Unwrapped<'_>, Finding>
 }
 
 /// A departure from the standard that real documents have: noted, or refuted where the site is strict.
-fn tolerate(
+pub(super) fn tolerate(
     notes: &mut Vec<Reason>,
     strictness: Strictness,
     reason: Reason,
