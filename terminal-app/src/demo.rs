@@ -4,7 +4,9 @@
 use reader_core::lds::mrz::Mrz;
 use reader_core::lds::personal::PersonalNumber;
 use reader_core::pki::{Pins, Provenance, TrustBuilder, TrustSnapshot};
+use reader_core::transport::Limits;
 use reader_core::wire::date::Timestamp;
+use test_vectors::card::PaceOffer;
 use test_vectors::chip::Chip;
 use test_vectors::gateway::{DEFAULT_FACILITY, DEFAULT_PASSWORD, Gateway, GatewayOptions, RunningGateway};
 use test_vectors::persona::{self, Persona};
@@ -26,11 +28,16 @@ pub fn find(name: &str) -> Result<&'static Persona, Failure> {
     })
 }
 
-/// The persona's card on a simulated reader.
+/// The persona's card on a simulated reader: one with short commands, except for a card that only extended ones open.
 #[must_use]
 pub fn reader(persona: &Persona, now: Timestamp) -> SimulatedReader {
     // The seed only decides the simulated chip's nonces.
-    SimulatedReader::new(Chip::new(persona.card(now.0), now.0.unsigned_abs()))
+    let card = persona.card(now.0);
+    // Domain parameters 1 and 2: keys of 2048 bits. Spec: 9303-11 §9.5.1.
+    let long_keys = |offer: &PaceOffer| matches!(offer.parameter_id, 1 | 2);
+    let needs_extended = !card.access.pace.is_empty() && card.access.pace.iter().all(long_keys);
+    let limits = if needs_extended { Limits::EXTENDED } else { Limits::SHORT };
+    SimulatedReader::new(Chip::new(card, now.0.unsigned_abs())).carrying(limits)
 }
 
 /// What the persona presents with the card: its number where it has one, else the printed zone.
