@@ -29,6 +29,13 @@ pub enum Presentation {
     },
     /// The card's QR code.
     Qr(Box<CardQr>),
+    /// The holder's secret PIN, and what was presented besides.
+    Pin {
+        /// Digits; they open the chip and are compared with nothing.
+        pin: Zeroizing<String>,
+        /// For the comparison with the chip, and for the last try of a PIN, which wants the card access number too.
+        with: Option<Box<Presentation>>,
+    },
 }
 
 impl Presentation {
@@ -50,6 +57,10 @@ impl Presentation {
             }
             Self::Document { number, birth, expiry } => {
                 keys.push(AccessKey::mrz(number, birth, expiry).map_err(bad)?);
+            }
+            Self::Pin { pin, with } => {
+                keys.push(AccessKey::pin(pin).map_err(bad)?);
+                keys.extend(with.as_deref().map(Self::access_keys).transpose()?.unwrap_or_default());
             }
             Self::Qr(qr) => {
                 let derived = qr.derived_access();
@@ -76,6 +87,7 @@ impl Presentation {
                 expiry: some(expiry),
                 ..Presented::nothing()
             },
+            Self::Pin { with, .. } => with.as_deref().map_or_else(Presented::nothing, Self::to_compare),
             Self::Qr(qr) => Presented {
                 number: some(qr.number.as_str()),
                 name: some(qr.name.as_str()),

@@ -16,6 +16,7 @@ use reader_core::transport::{Disturbance, Faulty, Transport, TransportError};
 use reader_core::wire::date::Timestamp;
 use terminal_app::devices::simulated::SimulatedReader;
 use terminal_app::failure::{ErrorCode, Failure};
+use terminal_app::presentation::Presentation;
 use terminal_app::text::Language;
 use terminal_app::worker::{self, Absence, Cancel, Event, Job, Place, Services, Verified};
 use terminal_app::{config, demo};
@@ -322,4 +323,29 @@ fn leaving_ends_the_wait_at_once() {
     let done = worker::verify_at(&mut place, &line.plan, &line.job, &cancel, &mut tell);
     assert_eq!(done.err().map(|failure| failure.code), Some(ErrorCode::Cancelled));
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+}
+
+/// A PIN that has not opened the chip yet may be wrong, and each sending of a wrong one costs a try.
+#[test]
+fn a_pin_is_not_sent_again_before_it_has_opened_the_chip() {
+    let with_pin = |exchange| {
+        let mut line = Line::patient_for(5);
+        line.job.presentation = Some(Presentation::Pin { pin: "271828".to_owned().into(), with: None });
+        let chip = |faults: &[Fault]| {
+            let mut chip = Chip::new(persona::find("good").unwrap().card(common::now()), 7);
+            chip.set_pin("271828");
+            faults.iter().for_each(|fault| chip.misbehave(fault.clone()));
+            SimulatedReader::new(chip)
+        };
+        let back = Then::Comes(Box::new(chip(&[])));
+        line.run(Scripted::new(chip(&[Fault::TornAt { exchange }]), [Then::Empty(1), back]))
+    };
+    let (before, events) = with_pin(4);
+    assert!(missing(&events).is_empty(), "nobody is asked to lay the card back");
+    assert!(
+        before.is_err() || before.is_ok_and(|verified| verified.report.decision.verdict != Verdict::Accept)
+    );
+    let (after, events) = with_pin(60);
+    assert_eq!(missing(&events), [Absence::Card]);
+    assert!(after.is_ok());
 }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use reader_core::lds::mrz::Mrz;
 use reader_core::lds::personal::PersonalNumber;
 use reader_core::lds::qr::Qr;
+use reader_core::session::AccessKey;
 use zeroize::Zeroizing;
 
-use super::args::{AccessArgs, TerminalArgs};
+use super::args::{AccessArgs, PinArgs, TerminalArgs};
 use crate::config::Site;
 use crate::failure::{ErrorCode, Failure};
 use crate::presentation::Presentation;
@@ -84,6 +85,24 @@ pub fn presentation(args: &AccessArgs) -> Result<Option<Presentation>, Failure> 
     }
 }
 
+/// The same with the holder's PIN before it, where one is given.
+///
+/// # Errors
+/// The PIN cannot be read, or cannot be one. It is not repeated in messages.
+pub fn with_pin(presentation: Option<Presentation>, args: &PinArgs) -> Result<Option<Presentation>, Failure> {
+    let Some(argument) = &args.pin else { return Ok(presentation) };
+    let pin = value_of("--pin", argument)?;
+    AccessKey::pin(&pin).map_err(|error| Failure::new(ErrorCode::BadAccess, format!("--pin: {error}")))?;
+    let can = presentation.as_ref().map(Presentation::access_keys).transpose()?;
+    if args.use_last_try && !can.is_some_and(|keys| keys.iter().any(AccessKey::is_can)) {
+        let what = "--use-last-try needs the card access number beside the PIN";
+        return Err(Failure::new(ErrorCode::BadAccess, what).with_remedy(
+            "Add --can, or what it follows from: --number, --mrz or --qr of a Vietnamese card.",
+        ));
+    }
+    Ok(Some(Presentation::Pin { pin, with: presentation.map(Box::new) }))
+}
+
 /// The site, with what the options say of terminal authentication in place of its own setting.
 ///
 /// # Errors
@@ -97,13 +116,60 @@ pub fn with_terminal(site: Arc<Site>, args: &TerminalArgs) -> Result<Arc<Site>, 
     Ok(Arc::new(site))
 }
 
-/// As [`presentation`], where something has to be presented.
+/// What was presented, where something has to be.
 ///
 /// # Errors
-/// As there, or nothing was given.
-pub fn required(args: &AccessArgs) -> Result<Presentation, Failure> {
-    presentation(args)?.ok_or_else(|| {
+/// Nothing was given.
+pub fn required(presentation: Option<Presentation>) -> Result<Presentation, Failure> {
+    presentation.ok_or_else(|| {
         Failure::new(ErrorCode::BadAccess, "nothing says how to open the chip")
             .with_remedy("Add --number, --can, --mrz, --qr, or --document with --birth and --expiry.")
     })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test")]
+mod tests {
+    use super::{AccessArgs, PinArgs, presentation, with_pin};
+    use crate::failure::{ErrorCode, Failure};
+    use crate::presentation::Presentation;
+    use reader_core::session::AccessKey;
+
+    fn given(
+        can: Option<&str>,
+        pin: Option<&str>,
+        use_last_try: bool,
+    ) -> Result<Option<Presentation>, Failure> {
+        let access = AccessArgs { can: can.map(str::to_owned), ..AccessArgs::default() };
+        let pin = PinArgs { pin: pin.map(str::to_owned), use_last_try };
+        assert!(!format!("{pin:?}").contains("271"), "a PIN is printed");
+        with_pin(presentation(&access).unwrap(), &pin)
+    }
+
+    #[test]
+    fn a_pin_stands_before_what_else_is_presented() {
+        let both = given(Some("001000"), Some("271828"), true).unwrap().unwrap();
+        let kinds: Vec<_> =
+            both.access_keys().unwrap().iter().map(|key| (key.is_pin(), key.is_can())).collect();
+        assert_eq!(kinds, [(true, false), (false, true)]);
+        assert_eq!(both.to_compare().can.as_deref(), Some("001000"));
+        let alone = given(None, Some("271828"), false).unwrap().unwrap();
+        assert!(alone.access_keys().unwrap().iter().all(AccessKey::is_pin));
+        assert!(alone.to_compare().can.is_none());
+        assert!(given(None, None, false).unwrap().is_none());
+    }
+
+    #[test]
+    fn what_cannot_be_a_pin_is_refused_and_not_repeated() {
+        for (can, pin, last) in [
+            (None, "271", false),
+            (None, "27182x", false),
+            (None, "271828", true),
+            (Some("001000"), "", false),
+        ] {
+            let failure = given(can, Some(pin), last).err().unwrap();
+            assert_eq!(failure.code, ErrorCode::BadAccess, "{pin}");
+            assert!(!failure.to_string().contains("271"), "{failure}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! The command line as clap sees it. Every option here is a promise to scripts; see `docs/CLI.md`.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -140,6 +141,24 @@ pub struct AccessArgs {
     pub expiry: Option<String>,
 }
 
+/// The holder's PIN.
+#[derive(Clone, Default, Args)]
+#[command(next_help_heading = "PIN of an identity card")]
+pub struct PinArgs {
+    /// The holder's PIN: @FILE, - for standard input, or in IDTERM_PIN; it may stand beside one of the others
+    #[arg(long, value_name = "PIN", env = "IDTERM_PIN", hide_env_values = true)]
+    pub pin: Option<String>,
+    /// Use the last try of the PIN, with the card access number: the holder was asked, and knows that a wrong one blocks it
+    #[arg(long, requires = "pin")]
+    pub use_last_try: bool,
+}
+
+impl fmt::Debug for PinArgs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PinArgs").field("use_last_try", &self.use_last_try).finish_non_exhaustive()
+    }
+}
+
 /// With what this terminal is let at fingers and irises; in place of the site's setting.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Terminal authentication (in place of the site's setting)")]
@@ -172,6 +191,9 @@ pub struct ReadArgs {
     /// How the chip is opened.
     #[command(flatten)]
     pub access: AccessArgs,
+    /// The holder's PIN.
+    #[command(flatten)]
+    pub pin: PinArgs,
     /// With what this terminal is let at fingers and irises.
     #[command(flatten)]
     pub terminal: TerminalArgs,
@@ -192,6 +214,9 @@ pub struct VerifyArgs {
     /// How the chip is opened.
     #[command(flatten)]
     pub access: AccessArgs,
+    /// The holder's PIN.
+    #[command(flatten)]
+    pub pin: PinArgs,
     /// With what this terminal is let at fingers and irises.
     #[command(flatten)]
     pub terminal: TerminalArgs,
@@ -245,6 +270,9 @@ pub struct DemoArgs {
     /// List the personas and what each is expected to do
     #[arg(long)]
     pub list: bool,
+    /// With what this terminal is let at fingers and irises.
+    #[command(flatten)]
+    pub terminal: TerminalArgs,
 }
 
 /// Options of `kiosk`.

@@ -35,9 +35,11 @@ pub fn verify(args: &VerifyArgs, context: &Context) -> Result<u8, Failure> {
     let site = access::with_terminal(context.site()?, &args.terminal)?;
     let presentation = access::presentation(&args.access)?;
     let verified = if let Some(folder) = args.reader.reader.strip_prefix("capture:") {
+        // Stored files are open: nothing is left for a PIN to do.
         stored(Path::new(folder), presentation, &site, context.now, context)?
     } else {
-        live(&args.reader, presentation, &site, context)?
+        let presentation = access::with_pin(presentation, &args.pin)?;
+        live(&args.reader, presentation, args.pin.use_last_try, &site, context)?
     };
     if let Some(folder) = &args.keep {
         keep(&verified, folder, context)?;
@@ -79,8 +81,8 @@ pub fn read(args: &ReadArgs, context: &Context) -> Result<u8, Failure> {
     }
     // Nobody's entitlement is asked about when files are merely read.
     site.services.clear();
-    let presentation = access::required(&args.access)?;
-    let verified = live(&args.reader, Some(presentation), &Arc::new(site), context)?;
+    let presentation = access::with_pin(access::presentation(&args.access)?, &args.pin)?;
+    let verified = live(&args.reader, presentation, args.pin.use_last_try, &Arc::new(site), context)?;
     keep(&verified, &args.out, context)?;
     let files: Vec<_> = verified
         .capture
@@ -127,7 +129,7 @@ pub fn demo(args: &super::args::DemoArgs, context: &Context) -> Result<u8, Failu
     if args.list {
         return list_personas(context);
     }
-    let site = context.site()?;
+    let site = access::with_terminal(context.site()?, &args.terminal)?;
     let foreign = test_vectors::foreign::find(&args.persona);
     // What is presented with a wrong card is somebody's number all the same.
     let persona = crate::demo::find(if foreign.is_some() { "good" } else { &args.persona })?;
@@ -141,7 +143,8 @@ pub fn demo(args: &super::args::DemoArgs, context: &Context) -> Result<u8, Failu
         simulated_chip: true,
         language: context.output.texts.language(),
     };
-    let plan = plan_of(&site, &context.catalogue()?, SIMULATED_TIMEOUT_MS);
+    let plan =
+        with_terminal(plan_of(&site, &context.catalogue()?, SIMULATED_TIMEOUT_MS), &site, context.now)?;
     let verified = if let Some(foreign) = foreign {
         context.output.line(format!("{}: {}", foreign.name, show::foreign_summary(foreign, context)));
         run(&mut ForeignPlace::new(foreign.card(0)), &plan, &job, context)?
@@ -202,11 +205,11 @@ const SIMULATED_TIMEOUT_MS: u32 = 10_000;
 fn live(
     args: &ReaderArgs,
     presentation: Option<Presentation>,
+    use_last_try: bool,
     site: &Arc<Site>,
     context: &Context,
 ) -> Result<Verified, Failure> {
-    let presentation =
-        presentation.map_or_else(|| access::required(&super::args::AccessArgs::default()), Ok)?;
+    let presentation = access::required(presentation)?;
     let catalogue = context.catalogue()?;
     let trust = context.trust()?.open().map_err(no_trust)?;
     let services =
@@ -221,13 +224,14 @@ fn live(
         language: context.output.texts.language(),
     };
     if let Some(name) = args.reader.strip_prefix("sim:") {
-        return simulated(name, &mut job, &catalogue, context);
+        return simulated(name, use_last_try, &mut job, &catalogue, context);
     }
     let mut place_card = || context.output.progress(context.output.texts.get("step-place-card"));
     let mut place = PcscPlace::open(&args.reader, args.wait_s, &catalogue, &mut place_card)?;
     // The virtual reader carries no card that anyone could hold in a hand.
     job.simulated_chip = place.is_virtual();
     let mut plan = with_terminal(plan_of(site, &catalogue, place.exchange_timeout_ms()), site, context.now)?;
+    plan.use_last_try = use_last_try;
     let store = LearntStore::of_platform();
     if let Some(store) = &store {
         plan = store.recall(plan, site, &place);
@@ -242,12 +246,14 @@ fn live(
 #[cfg(feature = "simulator")]
 fn simulated(
     name: &str,
+    use_last_try: bool,
     job: &mut Job,
     catalogue: &firmware_profiles::Catalogue,
     context: &Context,
 ) -> Result<Verified, Failure> {
     job.simulated_chip = true;
     let plan = with_terminal(plan_of(&job.site, catalogue, SIMULATED_TIMEOUT_MS), &job.site, context.now)?;
+    let plan = Plan { use_last_try, ..plan };
     if let Some(foreign) = test_vectors::foreign::find(name) {
         return run(&mut ForeignPlace::new(foreign.card(0)), &plan, job, context);
     }
@@ -258,6 +264,7 @@ fn simulated(
 #[cfg(not(feature = "simulator"))]
 fn simulated(
     _: &str,
+    _: bool,
     _: &mut Job,
     _: &firmware_profiles::Catalogue,
     _: &Context,

@@ -66,6 +66,8 @@ struct Attempt {
     ended: Option<Cause>,
     /// Something came of it.
     advanced: bool,
+    /// Access control succeeded.
+    opened: bool,
     /// It is no document that can be opened.
     wrong_card: Option<Judgement>,
     /// What it showed of card and reader.
@@ -85,13 +87,16 @@ impl Link<'_> {
     pub(super) fn read(self, place: &mut dyn Place) -> LinkResult {
         let started = Instant::now();
         let mut interruptions: Vec<Interruption> = Vec::new();
-        let mut attempt = self.attempt(place, None);
+        let mut attempt = self.attempt(place, None, false);
         let mut until = Instant::now() + self.patience;
         let (mut absences, mut tries) = (0, 0);
         let mut silence = Silence::default();
         silence.hear(attempt.ended.as_ref());
         while let Some(what) = absence(attempt.ended.as_ref()) {
+            // A PIN that has not opened the chip may be wrong: sending it again would spend one more of its tries.
+            let unproved_pin = !attempt.opened && self.keys.iter().any(AccessKey::is_pin);
             if attempt.wrong_card.is_some()
+                || unproved_pin
                 || !place.can_return()
                 || self.patience.is_zero()
                 || absences >= MAX_ABSENCES
@@ -121,7 +126,7 @@ impl Link<'_> {
                 }
                 break;
             }
-            attempt = self.attempt(place, Some(attempt.kept));
+            attempt = self.attempt(place, Some(attempt.kept), attempt.opened);
             silence.hear(attempt.ended.as_ref());
             interruption.resumed = attempt.advanced || attempt.ended.is_none();
             interruptions.push(interruption);
@@ -140,8 +145,8 @@ impl Link<'_> {
         }
     }
 
-    /// One session, or the next one after `earlier`.
-    fn attempt(&self, place: &mut dyn Place, earlier: Option<Earlier>) -> Attempt {
+    /// One session, or the next one after `earlier`, in which the chip was opened or not yet.
+    fn attempt(&self, place: &mut dyn Place, earlier: Option<Earlier>, mut opened: bool) -> Attempt {
         place.signal(Moment::Reading);
         let mut advanced = false;
         let mut observer = |event: session::Event<'_>| {
@@ -181,7 +186,7 @@ impl Link<'_> {
             };
             let ended = reading.ended.clone();
             learnt = Some(reading.learnt);
-            let opened = [&reading.capture.pace, &reading.capture.bac]
+            opened = [&reading.capture.pace, &reading.capture.bac]
                 .into_iter()
                 .any(|trace| *trace == Some(AccessTrace::Opened));
             let has_card_access = reading.capture.bytes(FileId::CARD_ACCESS).is_some();
@@ -200,7 +205,7 @@ impl Link<'_> {
             (None, Ok(())) => (pending.unwrap_or_default(), Some(Cause::Cancelled), None),
         };
         advanced &= ended != Some(Cause::OtherChip);
-        Attempt { kept, ended, advanced, wrong_card, learnt }
+        Attempt { kept, ended, advanced, opened, wrong_card, learnt }
     }
 
     /// Whether what could not be opened is no document at all. Asked only of a card that refused the ordinary way; of one
