@@ -195,7 +195,7 @@ fn chip_authentication_sessions() {
         let new_suite = suite(vector.text("after.cipher"));
         let key = ChipAuthenticationKey {
             group: Group::Curve(curve),
-            private: vec![7],
+            private: vec![7; 32],
             key_id: None,
             suite: new_suite,
         };
