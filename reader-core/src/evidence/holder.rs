@@ -25,6 +25,10 @@ pub struct Holder {
     pub nationality: Option<String>,
     /// The document number of the MRZ.
     pub document_number: String,
+    /// The state or organisation that issued the document, one to three letters as in the MRZ. Rules may depend on it; it is
+    /// no particular of the holder and stays out of reports.
+    #[serde(skip)]
+    pub issuing_state: Option<String>,
     /// Further particulars by their key, such as `residence`.
     pub details: BTreeMap<String, String>,
 }
@@ -57,6 +61,7 @@ impl Holder {
             expiry_date: None,
             nationality: None,
             document_number,
+            issuing_state: None,
             details: BTreeMap::new(),
         };
         rest(&mut holder);

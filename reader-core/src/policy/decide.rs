@@ -18,8 +18,9 @@ struct Vote {
 pub fn decide(evidence: &Evidence, policy: &Policy) -> VerificationReport {
     let mut votes = Vec::new();
     let mut checks = Vec::new();
+    let state = evidence.holder().and_then(|holder| holder.issuing_state.as_deref());
     for (check, finding) in evidence.findings() {
-        weigh(&mut votes, policy, check.as_str(), policy.check(check), finding);
+        weigh(&mut votes, policy, check.as_str(), policy.check(check, state), finding);
         checks.push(CheckReport::new(check.as_str(), check.spec(), finding));
     }
     for rule in policy.any_of() {

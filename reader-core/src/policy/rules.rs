@@ -7,6 +7,7 @@
 //! "genuine_chip"      = { any_of = ["chip.chip_authentication", "chip.active_authentication"], otherwise = "refer" }
 //! "service.insurance" = "prefer"                                   # a connector by its name
 //! "R1225"             = "refer"                                    # whenever this reason is noted
+//! "VNM:chip.chip_authentication" = "require"                       # for documents of one state, in place of the general rule
 //! ```
 
 use std::collections::BTreeMap;
@@ -149,6 +150,8 @@ const CHIP_PROOFS: [CheckId; 3] =
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     checks: BTreeMap<CheckId, Rule>,
+    /// Rules for the documents of one issuing state, by its letters in the MRZ.
+    of_state: BTreeMap<String, BTreeMap<CheckId, Rule>>,
     services: BTreeMap<String, Rule>,
     any_of: Vec<AnyOf>,
     notes: BTreeMap<Reason, Action>,
@@ -165,6 +168,7 @@ impl Policy {
     pub fn from_rules(rules: &BTreeMap<String, RawRule>) -> Result<Self, Vec<PolicyFault>> {
         let mut policy = Self {
             checks: BTreeMap::new(),
+            of_state: BTreeMap::new(),
             services: BTreeMap::new(),
             any_of: Vec::new(),
             notes: BTreeMap::new(),
@@ -193,18 +197,23 @@ impl Policy {
             self.notes.insert(reason, note(raw)?);
         } else if let Some(check) = CheckId::from_id(key) {
             self.checks.insert(check, rule(raw)?);
+        } else if let Some((state, check)) = of_state(key)? {
+            self.of_state.entry(state.to_owned()).or_default().insert(check, rule(raw)?);
         } else {
             let known: Vec<&str> = CheckId::ALL.iter().map(|check| check.as_str()).collect();
             return Err(vec![format!(
-                "there is no such check; there are {}, service.NAME, a reason's code, or a table with any_of",
+                "there is no such check; there are {}, service.NAME, STATE:CHECK, a reason's code, or a table with any_of",
                 known.join(", ")
             )]);
         }
         Ok(())
     }
 
-    pub(super) fn check(&self, check: CheckId) -> Option<&Rule> {
-        self.checks.get(&check)
+    /// The rule for a document that `state` is proved to have issued; the general one where the state has none, or is not
+    /// proved.
+    pub(super) fn check(&self, check: CheckId, state: Option<&str>) -> Option<&Rule> {
+        let own = state.and_then(|state| self.of_state.get(state)).and_then(|rules| rules.get(&check));
+        own.or_else(|| self.checks.get(&check))
     }
 
     pub(super) fn service(&self, name: &str) -> Option<&Rule> {
@@ -227,6 +236,19 @@ impl Policy {
     #[must_use]
     pub fn without_rule(&self) -> Vec<CheckId> {
         CheckId::ALL.iter().copied().filter(|check| !self.checks.contains_key(check)).collect()
+    }
+}
+
+/// `STATE:CHECK`; `None` for a key of another form.
+fn of_state(key: &str) -> Result<Option<(&str, CheckId)>, Vec<String>> {
+    let Some((state, check)) = key.split_once(':') else { return Ok(None) };
+    let letters = (1..=3).contains(&state.len()) && state.bytes().all(|byte| byte.is_ascii_uppercase());
+    match CheckId::from_id(check) {
+        Some(check) if letters => Ok(Some((state, check))),
+        Some(_) => Err(vec![format!(
+            "\"{state}\" is no issuing state; one to three capital letters as in the MRZ are, such as VNM"
+        )]),
+        None => Err(vec![format!("there is no check \"{check}\"")]),
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::evidence::{
-    CheckId, Evidence, Finding, HolderFindings, Outcome, ProofFindings, Reason, ServiceFinding, Witness,
+    CheckId, Evidence, Finding, Holder, HolderFindings, Outcome, ProofFindings, Reason, ServiceFinding,
+    Witness,
 };
 
 fn proof(default: &Finding) -> ProofFindings {
@@ -102,6 +103,38 @@ fn a_chip_without_any_proof_refers_even_where_no_rule_says_so() {
         r#"original = { any_of = ["chip.chip_authentication", "chip.active_authentication"], otherwise = "reject" }"#,
     );
     assert_eq!(led_by(&decide(&evidence, &strict)), [(Reason::CloneNotExcluded, "original")]);
+}
+
+/// Which proofs of the chip to expect is set per issuing state, and the state must be proved.
+#[test]
+fn a_rule_may_be_for_the_documents_of_one_state() {
+    let of = |state: Option<&str>| {
+        let mut proof = good();
+        proof.chip_chip_authentication = Finding::new(Outcome::NotSupported);
+        let holder = state.map(|state| {
+            Holder::new("090000000123".to_owned(), "A".to_owned(), "000000123".to_owned(), |holder| {
+                holder.issuing_state = Some(state.to_owned());
+            })
+        });
+        Evidence::new(proof, holder, HolderFindings::not_performed(), Vec::new())
+    };
+    let policy = policy(r#""VNM:chip.chip_authentication" = "require""#);
+    let vietnamese = decide(&of(Some("VNM")), &policy);
+    assert_eq!(vietnamese.verdict, Verdict::Refer);
+    assert_eq!(led_by(&vietnamese), [(Reason::DocumentLacksIt, "chip.chip_authentication")]);
+    for other in [Some("UTO"), Some("D"), None] {
+        assert_eq!(decide(&of(other), &policy).verdict, Verdict::Accept, "{other:?}");
+    }
+    for (wrong, problem) in [
+        (r#""vnm:passive.hashes" = "require""#, "no issuing state"),
+        (r#""VNMX:passive.hashes" = "require""#, "no issuing state"),
+        (r#"":passive.hashes" = "require""#, "no issuing state"),
+        (r#""VNM:passive.hushes" = "require""#, "no check"),
+        (r#""VNM:passive.hashes" = "maybe""#, "no rule"),
+    ] {
+        let faults = Policy::from_rules(&rules(wrong)).unwrap_err();
+        assert!(faults[0].problem.contains(problem), "{wrong}: {}", faults[0]);
+    }
 }
 
 #[test]

@@ -38,6 +38,7 @@ pub(super) fn holder(case: &Case<'_>, files: &Files<'_>) -> Option<Holder> {
         name(&mrz, full_name.as_ref()),
         document_number,
         |holder| {
+            holder.issuing_state = Some(mrz.issuer().to_owned());
             holder.birth_date = Some(written(mrz.birth().as_birth(today)));
             holder.sex = match mrz.sex() {
                 Sex::Female => Some("F".to_owned()),
