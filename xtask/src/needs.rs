@@ -101,6 +101,14 @@ pub const LINUX: &[Need] = &[
         pacman: &["pkgconf", "openssl"],
     },
     Need {
+        why: "counts instructions, which shows that secrets are handled in constant time",
+        scopes: &[Scope::Test],
+        probes: &[Program("valgrind")],
+        apt: &["valgrind"],
+        dnf: &["valgrind"],
+        pacman: &["valgrind"],
+    },
+    Need {
         why: "builds libFuzzer",
         scopes: &[Scope::Fuzz],
         probes: &[Program("c++")],
