@@ -6,7 +6,7 @@ use std::fmt;
 
 use super::certificate::{Certificate, Fingerprint};
 use super::signed_data::{self, SignerCheck, signer_certificate};
-use super::trust_snapshot::{Anchor, Imported, Pins, Provenance, Refusal, TrustBuilder, VerifiedBy};
+use super::trust::{Anchor, Imported, Pins, Provenance, Refusal, TrustBuilder, VerifiedBy};
 use crate::crypto::signature::SignatureCheck;
 use crate::wire::cms::SignedData;
 use crate::wire::date::Timestamp;

@@ -9,9 +9,9 @@ pub mod name;
 pub mod path;
 pub mod signature_algorithm;
 pub mod signed_data;
-pub mod trust_snapshot;
+pub mod trust;
 
 pub use certificate::{Certificate, Fingerprint};
-pub use trust_snapshot::{
+pub use trust::{
     Anchor, Imported, Pins, Provenance, Refusal, Refused, TrustBuilder, TrustSnapshot, VerifiedBy,
 };

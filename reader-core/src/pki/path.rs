@@ -6,7 +6,7 @@
 
 use super::certificate::Certificate;
 use super::crl::Crl;
-use super::trust_snapshot::{Anchor, MAX_CANDIDATES, TrustSnapshot};
+use super::trust::{Anchor, MAX_CANDIDATES, TrustSnapshot};
 
 /// What a search found.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,8 @@
 
 use std::borrow::Cow;
 
-use super::passive::{Inputs, chain, refuted, tolerate};
+use super::chain::chain;
+use super::passive::{Inputs, refuted, tolerate};
 use super::{Case, Strictness};
 use crate::capture::FileState;
 use crate::evidence::{Finding, Outcome, Reason};

@@ -5,6 +5,7 @@
 
 mod access;
 mod card_security;
+mod chain;
 mod chip;
 mod consistency;
 mod hashes;
@@ -14,9 +15,9 @@ mod passive;
 mod reasons;
 mod validity;
 
+pub use chain::{AnchorSeen, SignerSeen};
 pub use chip::{ChipProof, GenuineChip};
 pub use hashes::{ClaimedHashes, GroupState, Hashes, ProvedGroup, SignedHashes};
-pub use passive::{AnchorSeen, SignerSeen};
 
 use crate::capture::Capture;
 use crate::evidence::{

@@ -1,165 +1,17 @@
-//! Whom this terminal trusts, at one moment: country certificates with where each came from, and revocation lists.
-//!
-//! A [`TrustBuilder`] takes bytes and refuses what does not prove itself; what it builds never changes again. Nothing
-//! expires here: an old document needs an old certificate, and dates are for the judge. Spec: 9303-12 §2, §9.
+//! Takes certificates and lists in, or refuses them.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fmt;
 
-use super::certificate::{Certificate, CertificateError, Fingerprint};
-use super::crl::Crl;
+use super::{Anchor, Imported, MAX_CANDIDATES, Pins, Provenance, Refusal, TrustSnapshot, VerifiedBy};
 use crate::crypto::signature::{PublicKey, SignatureCheck};
-use crate::wire::date::Timestamp;
-
-/// Most candidates tried for one signature, so that hostile lists of one name cannot hold a terminal up.
-pub(super) const MAX_CANDIDATES: usize = 32;
-
-/// Where something came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Provenance {
-    /// The file or address, as the operator knows it.
-    pub source: String,
-    /// When it was taken in.
-    pub imported_at: Timestamp,
-}
-
-/// Why a certificate is trusted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum VerifiedBy {
-    /// The operator added it, and its signature by its own key holds.
-    SelfSigned,
-    /// A certificate already trusted signed it as a link.
-    Link(Fingerprint),
-    /// A signed list that was trusted holds it.
-    List(Fingerprint),
-    /// Its fingerprint was pinned.
-    Pinned,
-}
-
-impl fmt::Display for VerifiedBy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::SelfSigned => f.write_str("self"),
-            Self::Link(id) => write!(f, "link:{id}"),
-            Self::List(id) => write!(f, "list:{id}"),
-            Self::Pinned => f.write_str("pinned"),
-        }
-    }
-}
-
-/// A trusted certificate.
-#[derive(Clone, Debug)]
-pub struct Anchor {
-    /// The certificate.
-    pub certificate: Certificate,
-    /// Where it came from.
-    pub provenance: Provenance,
-    /// Why it is trusted.
-    pub verified_by: VerifiedBy,
-    pub(super) key: PublicKey,
-}
-
-impl Anchor {
-    /// Its key.
-    #[must_use]
-    pub const fn key(&self) -> &PublicKey {
-        &self.key
-    }
-}
-
-/// Why something was not taken in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[allow(missing_docs, reason = "each is worded where reasons are worded")]
-pub enum Refusal {
-    CertificateUnreadable,
-    SelfSignatureWrong,
-    LinkIssuerUnknown,
-    LinkSignatureWrong,
-    NotAnAuthority,
-    KeyUnusable,
-    ListUnreadable,
-    ListSignatureWrong,
-    ListSignerUnknown,
-    ListSignerNotForLists,
-    ListNotPinned,
-    CrlUnreadable,
-    CrlIssuerUnknown,
-    CrlSignatureWrong,
-    CrlOlder,
-    CertificateRevoked,
-    ListSignerExpired,
-}
-
-/// Something that was not taken in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
-    /// Whose it is, as far as it could be read.
-    pub subject: String,
-    /// SHA-256 of its bytes.
-    pub fingerprint: Fingerprint,
-    /// Why.
-    pub refusal: Refusal,
-    /// Particulars for staff, in English.
-    pub detail: String,
-}
-
-/// What an import did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Imported {
-    /// Certificates and lists that are new.
-    pub added: Vec<Fingerprint>,
-    /// How many were there already.
-    pub known: usize,
-    /// What was refused, each with its reason.
-    pub refused: Vec<Refused>,
-}
-
-impl Imported {
-    pub(super) fn refuse(
-        &mut self,
-        subject: impl fmt::Display,
-        bytes: &[u8],
-        refusal: Refusal,
-        detail: impl fmt::Display,
-    ) {
-        self.refused.push(Refused {
-            subject: subject.to_string(),
-            fingerprint: Fingerprint::of(bytes),
-            refusal,
-            detail: detail.to_string(),
-        });
-    }
-}
-
-/// Fingerprints that the operator pinned: of certificates, of list signers, of whole lists.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Pins(BTreeSet<Fingerprint>);
-
-impl Pins {
-    /// No pins.
-    #[must_use]
-    pub fn none() -> Self {
-        Self::default()
-    }
-
-    /// Whether this fingerprint is pinned.
-    #[must_use]
-    pub fn contains(&self, fingerprint: Fingerprint) -> bool {
-        self.0.contains(&fingerprint)
-    }
-}
-
-impl FromIterator<Fingerprint> for Pins {
-    fn from_iter<I: IntoIterator<Item = Fingerprint>>(pins: I) -> Self {
-        Self(pins.into_iter().collect())
-    }
-}
+use crate::pki::certificate::{Certificate, CertificateError, Fingerprint};
+use crate::pki::crl::Crl;
 
 /// Takes in certificates and lists.
 #[derive(Clone, Debug, Default)]
 pub struct TrustBuilder {
-    pub(super) anchors: Vec<Anchor>,
-    pub(super) crls: Vec<Crl>,
+    pub(in crate::pki) anchors: Vec<Anchor>,
+    pub(in crate::pki) crls: Vec<Crl>,
     known: BTreeSet<Fingerprint>,
     by_key_id: HashMap<Vec<u8>, Vec<usize>>,
     by_name: HashMap<Vec<u8>, Vec<usize>>,
@@ -318,11 +170,11 @@ impl TrustBuilder {
         }
     }
 
-    pub(super) fn knows(&self, certificate: &Certificate) -> bool {
+    pub(in crate::pki) fn knows(&self, certificate: &Certificate) -> bool {
         self.known.contains(&certificate.fingerprint())
     }
 
-    pub(super) fn push(&mut self, anchor: Anchor) {
+    pub(in crate::pki) fn push(&mut self, anchor: Anchor) {
         if !self.known.insert(anchor.certificate.fingerprint()) {
             return;
         }
@@ -336,7 +188,7 @@ impl TrustBuilder {
 
     /// The anchors that may have signed `certificate`: those with the key identifier first, then those of the name. Real
     /// links sometimes name another key than the one that signed them.
-    pub(super) fn issuers(&self, certificate: &Certificate) -> Vec<usize> {
+    pub(in crate::pki) fn issuers(&self, certificate: &Certificate) -> Vec<usize> {
         let by_id = certificate.authority_key_id().and_then(|id| self.by_key_id.get(id));
         let by_name = self.by_name.get(&certificate.issuer().lookup_key());
         let mut found: Vec<usize> = Vec::new();
@@ -349,7 +201,7 @@ impl TrustBuilder {
     }
 
     /// Why `certificate` may be trusted: its own signature, or that of a trusted one.
-    pub(super) fn vouch(
+    pub(in crate::pki) fn vouch(
         &self,
         certificate: &Certificate,
     ) -> Result<(PublicKey, VerifiedBy), (Refusal, String)> {
@@ -405,7 +257,7 @@ impl TrustBuilder {
 
 /// The key of a certificate that may sign other certificates. Either extension is enough: real links of five countries say
 /// "no authority" beside "signs certificates", and old roots have no key usage.
-pub(super) fn authority_key(certificate: &Certificate) -> Result<PublicKey, (Refusal, String)> {
+fn authority_key(certificate: &Certificate) -> Result<PublicKey, (Refusal, String)> {
     let signs = certificate.key_usage().is_some_and(|usage| usage.certificate_signing);
     if !signs && !certificate.is_authority() {
         let detail = "its extensions do not let it sign certificates".to_owned();
@@ -428,52 +280,5 @@ fn pem_or_der(bytes: &[u8]) -> Result<Vec<Vec<u8>>, String> {
         Ok(objects) if !objects.is_empty() => Ok(objects.into_iter().map(|pem| pem.contents).collect()),
         Ok(_) => Err("neither DER nor PEM".to_owned()),
         Err(error) => Err(error.to_string()),
-    }
-}
-
-/// Whom this terminal trusts, at one moment.
-#[derive(Clone, Debug)]
-pub struct TrustSnapshot {
-    id: Fingerprint,
-    anchors: Vec<Anchor>,
-    crls: Vec<Crl>,
-    by_key_id: HashMap<Vec<u8>, Vec<usize>>,
-    by_name: HashMap<Vec<u8>, Vec<usize>>,
-}
-
-impl TrustSnapshot {
-    /// A store that trusts nobody.
-    #[must_use]
-    pub fn empty() -> Self {
-        TrustBuilder::new().build()
-    }
-
-    /// A fingerprint of everything in it.
-    #[must_use]
-    pub const fn id(&self) -> Fingerprint {
-        self.id
-    }
-
-    /// The trusted certificates, in the order in which they came.
-    #[must_use]
-    pub fn anchors(&self) -> &[Anchor] {
-        &self.anchors
-    }
-
-    /// The revocation lists.
-    #[must_use]
-    pub fn crls(&self) -> &[Crl] {
-        &self.crls
-    }
-
-    /// Anchors whose key has this identifier.
-    pub(super) fn with_key_id(&self, id: &[u8]) -> impl Iterator<Item = &Anchor> {
-        self.by_key_id.get(id).into_iter().flatten().filter_map(|index| self.anchors.get(*index))
-    }
-
-    /// Anchors whose subject says what `name` says.
-    pub(super) fn named(&self, name: &super::name::Name) -> impl Iterator<Item = &Anchor> {
-        let indices = self.by_name.get(&name.lookup_key());
-        indices.into_iter().flatten().filter_map(|index| self.anchors.get(*index))
     }
 }

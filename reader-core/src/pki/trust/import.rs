@@ -1,0 +1,94 @@
+//! What an import did: taken in, known before, or refused for a reason; and what the operator pinned beforehand.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::pki::certificate::Fingerprint;
+
+/// Why something was not taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each is worded where reasons are worded")]
+pub enum Refusal {
+    CertificateUnreadable,
+    SelfSignatureWrong,
+    LinkIssuerUnknown,
+    LinkSignatureWrong,
+    NotAnAuthority,
+    KeyUnusable,
+    ListUnreadable,
+    ListSignatureWrong,
+    ListSignerUnknown,
+    ListSignerNotForLists,
+    ListNotPinned,
+    CrlUnreadable,
+    CrlIssuerUnknown,
+    CrlSignatureWrong,
+    CrlOlder,
+    CertificateRevoked,
+    ListSignerExpired,
+}
+
+/// Something that was not taken in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Whose it is, as far as it could be read.
+    pub subject: String,
+    /// SHA-256 of its bytes.
+    pub fingerprint: Fingerprint,
+    /// Why.
+    pub refusal: Refusal,
+    /// Particulars for staff, in English.
+    pub detail: String,
+}
+
+/// What an import did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// Certificates and lists that are new.
+    pub added: Vec<Fingerprint>,
+    /// How many were there already.
+    pub known: usize,
+    /// What was refused, each with its reason.
+    pub refused: Vec<Refused>,
+}
+
+impl Imported {
+    pub(in crate::pki) fn refuse(
+        &mut self,
+        subject: impl fmt::Display,
+        bytes: &[u8],
+        refusal: Refusal,
+        detail: impl fmt::Display,
+    ) {
+        self.refused.push(Refused {
+            subject: subject.to_string(),
+            fingerprint: Fingerprint::of(bytes),
+            refusal,
+            detail: detail.to_string(),
+        });
+    }
+}
+
+/// Fingerprints that the operator pinned: of certificates, of list signers, of whole lists.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pins(BTreeSet<Fingerprint>);
+
+impl Pins {
+    /// No pins.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Whether this fingerprint is pinned.
+    #[must_use]
+    pub fn contains(&self, fingerprint: Fingerprint) -> bool {
+        self.0.contains(&fingerprint)
+    }
+}
+
+impl FromIterator<Fingerprint> for Pins {
+    fn from_iter<I: IntoIterator<Item = Fingerprint>>(pins: I) -> Self {
+        Self(pins.into_iter().collect())
+    }
+}
