@@ -8,6 +8,7 @@ pub mod chip;
 pub mod defect;
 pub mod foreign;
 pub mod gateway;
+pub mod inspection;
 pub mod issuer;
 pub mod model;
 pub mod num;

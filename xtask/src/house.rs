@@ -83,9 +83,11 @@ fn relative(root: &Path, path: &Path) -> String {
 
 fn length(source: &Source) -> Option<String> {
     let written = [".rs", ".md", ".toml", ".ftl", ".sh"].iter().any(|end| source.path.ends_with(end));
-    // Data and tables are looked up by key, not read through: one page of reasons, one file for each language.
+    // Data and tables are looked up by key, not read through: one page of reasons, one of cases, one file for each language.
     let data = source.path.contains("/vectors/")
+        || source.path.starts_with("test-vectors/inspection/")
         || source.path == "docs/REASONS.md"
+        || source.path == "docs/CONFORMANCE.md"
         || source.path.ends_with(".ftl");
     let lines = source.text.lines().count();
     (written && !data && lines > MOST_LINES)
