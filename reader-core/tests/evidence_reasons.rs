@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use reader_core::evidence::{CheckId, Reason};
+use reader_core::verify::Tolerance;
 
 #[test]
 fn every_reason_stands_exactly_once_with_cause_and_remedy() {
@@ -41,4 +42,16 @@ fn numbers_and_identifiers_are_one_to_one() {
     for bad in ["", "R", "R9999", "1203", "X1203", "R12034"] {
         assert_eq!(Reason::from_code(bad), None, "{bad}");
     }
+}
+
+#[test]
+fn every_tolerance_is_in_the_documents_of_sites_with_its_reasons() {
+    let document = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/CLI.md")).unwrap();
+    for tolerance in Tolerance::ALL {
+        let codes: Vec<String> = tolerance.reasons().iter().map(|reason| reason.code()).collect();
+        let row = format!("| `{}` | {} | {} |", tolerance.name(), tolerance.meaning(), codes.join(" "));
+        assert!(document.lines().any(|line| line == row), "docs/CLI.md lacks {row}");
+    }
+    let rows = document.lines().filter(|line| line.starts_with("| `") && line.contains("` | ")).count();
+    assert!(rows >= Tolerance::ALL.len());
 }

@@ -7,7 +7,7 @@ use common::{NOW, bytes, shared, stored};
 use reader_core::evidence::{Outcome, Reason};
 use reader_core::lds::DataGroup;
 use reader_core::pki::TrustSnapshot;
-use reader_core::verify::{GroupState, Hashes, Presented, Settings, Strictness, text, verify};
+use reader_core::verify::{GroupState, Hashes, Presented, Settings, Tolerances, text, verify};
 
 #[test]
 fn specimens_inspect_as_their_expectations_say() {
@@ -54,7 +54,7 @@ fn specimens_inspect_as_their_expectations_say() {
             assert_eq!(rests_on_it.outcome, Outcome::Undetermined(Reason::NotProved), "{set}");
         }
 
-        let strict = Settings { strictness: Strictness::Strict, ..settings };
+        let strict = Settings { tolerances: Tolerances::STRICT, ..settings };
         let strict = text(&capture, &trust, &Presented::nothing(), NOW, &strict);
         assert_eq!(strict.findings().passive_sod_signature.outcome, Outcome::Confirmed, "{set}");
     }

@@ -10,7 +10,7 @@ use reader_core::lds::{DataGroup, FileId};
 use reader_core::pki::{Pins, Provenance, TrustBuilder, TrustSnapshot};
 use reader_core::session::{ActiveAuthentication, Cause, ChipAuthentication, Plan, resume_chip};
 use reader_core::transport::{Limits, TransportError};
-use reader_core::verify::{ChipProof, Presented, Proof, Settings, Strictness, text, verify};
+use reader_core::verify::{ChipProof, Presented, Proof, Settings, Tolerances, text, verify};
 use reader_core::wire::cms::SignedData;
 use reader_core::wire::date::Timestamp;
 use reader_core::wire::tlv::{Reader, Rules};
@@ -40,7 +40,7 @@ fn trust() -> TrustSnapshot {
 }
 
 fn proof(capture: &Capture) -> Proof {
-    let settings = Settings { strictness: Strictness::Strict, list_max_age_days: None };
+    let settings = Settings { tolerances: Tolerances::STRICT, ..Settings::default() };
     verify(capture, &trust(), &Presented::nothing(), Timestamp(NOW_UNIX_S), &settings, None)
 }
 
@@ -186,8 +186,8 @@ fn ber_is_read_and_noted_and_refuted_by_a_strict_site() {
     // The session finds the key too, so that nothing is done twice.
     let read = capture(with_card_security(Some(ber.clone())));
     assert_eq!(read.chip_authentication, None, "needless after the mapping");
-    let finding = |capture: &Capture, strictness| {
-        let settings = Settings { strictness, list_max_age_days: None };
+    let finding = |capture: &Capture, tolerances| {
+        let settings = Settings { tolerances, ..Settings::default() };
         let now = Timestamp(NOW_UNIX_S);
         let (trust, nothing) = (trust(), Presented::nothing());
         let anew = verify(capture, &trust, &nothing, now, &settings, None);
@@ -196,17 +196,17 @@ fn ber_is_read_and_noted_and_refuted_by_a_strict_site() {
         assert_eq!(anew.findings().chip_pace_cam, after.findings().chip_pace_cam);
         anew.findings().chip_pace_cam.clone()
     };
-    let tolerant = finding(&read, Strictness::Tolerant);
+    let tolerant = finding(&read, Tolerances::TOLERANT);
     assert_eq!(tolerant.outcome, Outcome::Confirmed);
     assert_eq!(tolerant.notes, [Reason::CardSecurityEncoding]);
     let refuted = Outcome::Refuted(Reason::CardSecurityEncoding);
-    assert_eq!(finding(&read, Strictness::Strict).outcome, refuted);
-    assert!(finding(&capture(sound), Strictness::Tolerant).notes.is_empty());
+    assert_eq!(finding(&read, Tolerances::STRICT).outcome, refuted);
+    assert!(finding(&capture(sound), Tolerances::TOLERANT).notes.is_empty());
     // Every byte that was signed still counts.
     let mut altered = ber;
     let at = altered.len() - 20;
     altered[at] ^= 1;
-    let altered = finding(&capture(with_card_security(Some(altered))), Strictness::Tolerant);
+    let altered = finding(&capture(with_card_security(Some(altered))), Tolerances::TOLERANT);
     assert_eq!(altered.outcome, Outcome::Refuted(Reason::CardSecuritySignatureWrong));
 }
 

@@ -10,7 +10,7 @@ use reader_core::capture::{
 use reader_core::evidence::{Outcome, Reason};
 use reader_core::lds::{DataGroup, Directory, FileId};
 use reader_core::pki::{Fingerprint, Imported, Pins, Refusal, TrustBuilder, TrustSnapshot, VerifiedBy};
-use reader_core::verify::{GroupState, Presented, Proof, Settings, Strictness, verify};
+use reader_core::verify::{GroupState, Presented, Proof, Settings, Tolerances, verify};
 use reader_core::wire::date::{Date as WireDate, Timestamp};
 use test_vectors::card::{self, Hash};
 use test_vectors::issuer::calendar::Date;
@@ -104,7 +104,7 @@ fn judge(capture: &Capture, trust: &TrustSnapshot) -> Proof {
 }
 
 fn strictly(capture: &Capture, trust: &TrustSnapshot) -> Proof {
-    let settings = Settings { strictness: Strictness::Strict, ..Settings::default() };
+    let settings = Settings { tolerances: Tolerances::STRICT, ..Settings::default() };
     verify(capture, trust, &Presented::nothing(), NOW, &settings, None)
 }
 

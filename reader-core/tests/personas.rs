@@ -15,7 +15,7 @@ use reader_core::pki::{Pins, TrustBuilder, TrustSnapshot};
 use reader_core::policy::{Policy, RawRule, Verdict, VerificationReport, decide};
 use reader_core::session::{AccessKey, Event, Plan, read_chip};
 use reader_core::transport::{Limits, Transport, TransportError};
-use reader_core::verify::{Presented, Proof, Settings, Strictness, assemble, text, verify};
+use reader_core::verify::{Presented, Proof, Settings, Tolerances, assemble, text, verify};
 use test_vectors::card::Directory;
 use test_vectors::chip::Chip;
 use test_vectors::persona::{self, Persona};
@@ -110,7 +110,8 @@ fn insurance(persona: &Persona, proof: &Proof) -> Vec<ServiceFinding> {
 fn report(persona: &Persona, trust: &TrustSnapshot) -> (VerificationReport, Proof) {
     let capture = read(persona);
     let presented = presented(persona);
-    let settings = Settings { strictness: Strictness::Strict, list_max_age_days: Some(90) };
+    let settings =
+        Settings { tolerances: Tolerances::STRICT, list_max_age_days: Some(90), ..Settings::default() };
     let proof = verify(&capture, trust, &presented, NOW, &settings, None);
     let services = insurance(persona, &proof);
     let evidence = assemble(proof.clone(), HolderFindings::not_performed(), services);
@@ -277,7 +278,8 @@ fn revocation_without_a_fresh_list_is_not_a_clean_bill() {
         builder.add_certificate(&anchor, &from("personas"), &Pins::none());
     }
     let outcome = |trust: &TrustSnapshot, days: Option<u32>, later_days: i64| {
-        let settings = Settings { strictness: Strictness::Tolerant, list_max_age_days: days };
+        let settings =
+            Settings { tolerances: Tolerances::TOLERANT, list_max_age_days: days, ..Settings::default() };
         let now = NOW.plus_s(later_days * 86_400);
         let proof = verify(&capture, trust, &Presented::nothing(), now, &settings, None);
         proof.findings().passive_signer_revocation.outcome

@@ -8,7 +8,7 @@ use reader_core::capture::{Capture, FileState, Origin};
 use reader_core::evidence::{Finding, Outcome, Reason};
 use reader_core::lds::FileId;
 use reader_core::pki::{Pins, TrustBuilder};
-use reader_core::verify::{Presented, Settings, Strictness, verify};
+use reader_core::verify::{Presented, Settings, Tolerances, verify};
 use reader_core::wire::tlv::{Reader, Rules, encode};
 use test_vectors::card::Hash;
 use test_vectors::issuer::calendar::Date;
@@ -128,12 +128,12 @@ impl Form {
         encode(0x77, &sequence(&[&oid(SIGNED_DATA), &encode(0xA0, &data)]))
     }
 
-    fn judged(&self, strictness: Strictness) -> Finding {
+    fn judged(&self, tolerances: Tolerances) -> Finding {
         let mut capture = Capture::new(Origin::Stored);
         capture.files.insert(FileId::SOD, FileState::Read(self.file()));
         let mut builder = TrustBuilder::new();
         builder.add_certificate(&self.country.csca(NOW.0).der, &from("test"), &Pins::none());
-        let settings = Settings { strictness, ..Settings::default() };
+        let settings = Settings { tolerances, ..Settings::default() };
         let proof = verify(&capture, &builder.build(), &Presented::nothing(), NOW, &settings, None);
         proof.findings().passive_sod_signature.clone()
     }
@@ -141,15 +141,15 @@ impl Form {
 
 /// Tolerated with this note; refuted for it when strict.
 fn tolerated(form: &Form, note: Reason) {
-    let tolerant = form.judged(Strictness::Tolerant);
+    let tolerant = form.judged(Tolerances::TOLERANT);
     assert_eq!(tolerant.outcome, Outcome::Confirmed, "{note:?} {:?}", tolerant.detail);
     assert_eq!(tolerant.notes, [note]);
-    assert_eq!(form.judged(Strictness::Strict).outcome, Outcome::Refuted(note));
+    assert_eq!(form.judged(Tolerances::STRICT).outcome, Outcome::Refuted(note));
 }
 
 fn refuted(form: &Form, reason: Reason) {
-    for strictness in [Strictness::Tolerant, Strictness::Strict] {
-        let finding = form.judged(strictness);
+    for tolerances in [Tolerances::TOLERANT, Tolerances::STRICT] {
+        let finding = form.judged(tolerances);
         assert_eq!(finding.outcome, Outcome::Refuted(reason), "{:?}", finding.detail);
     }
 }
@@ -158,7 +158,7 @@ fn refuted(form: &Form, reason: Reason) {
 fn the_usual_form_is_confirmed_without_notes() {
     for country in [VIETNAM_RSA, VIETNAM] {
         let form = Form { country, ..Form::usual() };
-        let finding = form.judged(Strictness::Strict);
+        let finding = form.judged(Tolerances::STRICT);
         assert_eq!((finding.outcome, finding.notes), (Outcome::Confirmed, vec![]), "{:?}", finding.detail);
     }
 }
@@ -190,7 +190,7 @@ fn attributes_signed_in_another_order_are_noted() {
     tolerated(&form, Reason::AttributesUnsorted);
     // Signed as written, in whatever order: that is the rule.
     let as_written = Form::attributes(vec![second, first]);
-    assert_eq!(as_written.judged(Strictness::Strict).outcome, Outcome::Confirmed);
+    assert_eq!(as_written.judged(Tolerances::STRICT).outcome, Outcome::Confirmed);
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn other_ways_to_write_a_signature_are_noted() {
     tolerated(&form, Reason::PlainEcdsa);
     // With the key's algorithm named, two notes.
     let form = Form { bare_rsa: true, rewritten: without_null, ..Form::usual() };
-    let finding = form.judged(Strictness::Tolerant);
+    let finding = form.judged(Tolerances::TOLERANT);
     assert_eq!(finding.outcome, Outcome::Confirmed, "{:?}", finding.detail);
     assert_eq!(finding.notes, [Reason::BareKeyAlgorithm, Reason::DigestInfoWithoutNull]);
     let cut = Form { country: VIETNAM, rewritten: |s, m| plain(s, m)[1..].to_vec(), ..Form::usual() };

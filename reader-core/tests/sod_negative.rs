@@ -9,12 +9,12 @@ use reader_core::evidence::{Outcome, Reason};
 use reader_core::lds::sod::SodFile;
 use reader_core::lds::{DataGroup, FileId};
 use reader_core::pki::TrustSnapshot;
-use reader_core::verify::{Presented, Proof, Settings, Strictness, verify};
+use reader_core::verify::{Presented, Proof, Settings, Tolerances, verify};
 use reader_core::wire::cms::SignedData;
 use reader_core::wire::tlv::{Reader, Rules, encode};
 
-fn judge(capture: &Capture, strictness: Strictness) -> Proof {
-    let settings = Settings { strictness, ..Settings::default() };
+fn judge(capture: &Capture, tolerances: Tolerances) -> Proof {
+    let settings = Settings { tolerances, ..Settings::default() };
     verify(capture, &TrustSnapshot::empty(), &Presented::nothing(), NOW, &settings, None)
 }
 
@@ -39,9 +39,9 @@ fn altered_objects_are_refused_for_what_was_altered() {
     ];
     for (name, strict, tolerant) in cases {
         let capture = with_sod(bytes(&folder, name));
-        let finding = judge(&capture, Strictness::Strict).findings().passive_sod_signature.clone();
+        let finding = judge(&capture, Tolerances::STRICT).findings().passive_sod_signature.clone();
         assert_eq!(finding.outcome, Outcome::Refuted(strict), "{name}: {:?}", finding.detail);
-        let finding = judge(&capture, Strictness::Tolerant).findings().passive_sod_signature.clone();
+        let finding = judge(&capture, Tolerances::TOLERANT).findings().passive_sod_signature.clone();
         match tolerant {
             Some(reason) => assert_eq!(finding.outcome, Outcome::Refuted(reason), "{name}"),
             None => {
@@ -55,11 +55,11 @@ fn altered_objects_are_refused_for_what_was_altered() {
 #[test]
 fn a_good_object_with_another_dg1_is_refused_by_its_hash() {
     let Some(folder) = shared("vectors/sod-negative") else { return };
-    for strictness in [Strictness::Strict, Strictness::Tolerant] {
+    for tolerances in [Tolerances::STRICT, Tolerances::TOLERANT] {
         let mut capture = with_sod(bytes(&folder, "17_EF_SOD.bin"));
         let dg1 = FileId::group(DataGroup::Dg1);
         capture.files.insert(dg1, FileState::Read(bytes(&folder, "17_DG1.bin")));
-        let proof = judge(&capture, strictness);
+        let proof = judge(&capture, tolerances);
         assert_eq!(proof.findings().passive_sod_signature.outcome, Outcome::Confirmed);
         assert_eq!(proof.findings().passive_hashes.outcome, Outcome::Refuted(Reason::HashMismatch));
     }
@@ -70,7 +70,7 @@ fn every_cut_and_every_flipped_byte_is_refused_or_undetermined_and_never_confirm
     let Some(folder) = shared("vectors/sod-negative") else { return };
     let good = bytes(&folder, "17_EF_SOD.bin");
     for length in (0..good.len()).step_by(7) {
-        let proof = judge(&with_sod(good[..length].to_vec()), Strictness::Tolerant);
+        let proof = judge(&with_sod(good[..length].to_vec()), Tolerances::TOLERANT);
         assert_eq!(
             proof.findings().passive_sod_signature.outcome,
             Outcome::Refuted(Reason::SodMalformed),
@@ -81,7 +81,7 @@ fn every_cut_and_every_flipped_byte_is_refused_or_undetermined_and_never_confirm
     for at in (0..good.len()).step_by(5) {
         let mut flipped = good.clone();
         flipped[at] ^= 0x01;
-        let proof = judge(&with_sod(flipped), Strictness::Strict);
+        let proof = judge(&with_sod(flipped), Tolerances::STRICT);
         if proof.findings().passive_sod_signature.outcome.is_confirmed() {
             confirmed.push(at);
         }
@@ -133,14 +133,14 @@ fn ber_is_read_and_noted_and_refuted_by_a_strict_site() {
     let data = SignedData::parse(content_info).unwrap();
     let ber = encode(0x77, &in_ber(content_info, &data.certificates));
     assert!(ber.windows(2).any(|pair| pair == [0x24, 0x80]));
-    let signature = |sod: &[u8], strictness| {
-        judge(&with_sod(sod.to_vec()), strictness).findings().passive_sod_signature.clone()
+    let signature = |sod: &[u8], tolerances| {
+        judge(&with_sod(sod.to_vec()), tolerances).findings().passive_sod_signature.clone()
     };
-    let tolerant = signature(&ber, Strictness::Tolerant);
+    let tolerant = signature(&ber, Tolerances::TOLERANT);
     assert_eq!(tolerant.outcome, Outcome::Confirmed);
     assert!(tolerant.notes.contains(&Reason::SodEncoding));
-    assert_eq!(signature(&ber, Strictness::Strict).outcome, Outcome::Refuted(Reason::SodEncoding));
-    let der = signature(&good, Strictness::Tolerant);
+    assert_eq!(signature(&ber, Tolerances::STRICT).outcome, Outcome::Refuted(Reason::SodEncoding));
+    let der = signature(&good, Tolerances::TOLERANT);
     assert!(der.outcome.is_confirmed() && !der.notes.contains(&Reason::SodEncoding));
 
     // Every byte that was signed still counts.
@@ -149,12 +149,12 @@ fn ber_is_read_and_noted_and_refuted_by_a_strict_site() {
     let mut altered = ber.clone();
     altered[at] ^= 1;
     assert_eq!(
-        signature(&altered, Strictness::Tolerant).outcome,
+        signature(&altered, Tolerances::TOLERANT).outcome,
         Outcome::Refuted(Reason::SodSignatureWrong)
     );
     // An object that does not end is none.
     let cut = encode(0x77, &ber[4..ber.len() - 2]);
-    assert_eq!(signature(&cut, Strictness::Tolerant).outcome, Outcome::Refuted(Reason::SodMalformed));
+    assert_eq!(signature(&cut, Tolerances::TOLERANT).outcome, Outcome::Refuted(Reason::SodMalformed));
 }
 
 fn sod_offset(file: &[u8], content_info: &[u8]) -> usize {

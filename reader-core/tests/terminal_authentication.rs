@@ -18,7 +18,7 @@ use reader_core::lds::{DataGroup, FileId};
 use reader_core::pki::TrustSnapshot;
 use reader_core::session::{Cause, ChipAuthentication, Plan, Reading, TerminalAuthentication, resume_chip};
 use reader_core::transport::Limits;
-use reader_core::verify::{Presented, Settings, Strictness, assemble, verify};
+use reader_core::verify::{Presented, Settings, Tolerances, assemble, verify};
 use reader_core::wire::date::Timestamp;
 use simulated::{NOW_UNIX_S, SeededEntropy, SimulatedTransport, card, keys, mrz_key, quiet, read};
 use test_vectors::chip::{Fault, TerminalFault};
@@ -313,7 +313,7 @@ fn rights_die_with_the_session_and_are_asked_for_again() {
 
 #[test]
 fn the_finding_says_what_came_of_it() {
-    let settings = Settings { strictness: Strictness::Tolerant, list_max_age_days: None };
+    let settings = Settings { tolerances: Tolerances::TOLERANT, ..Settings::default() };
     let finding = |terminal: Option<TerminalAuthentication>| {
         let (name, _) = CARDS[0];
         let plan = Plan {

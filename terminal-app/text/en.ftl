@@ -321,6 +321,7 @@ reason-1235 = Reading of a signed file was broken off.
 reason-1236 = EF.SOD is written with the freedoms of BER where DER is required.
 reason-1237 = The two numbers of the signature stand side by side instead of in a SEQUENCE.
 reason-1238 = The hash's identifier inside the signature has no NULL.
+reason-1260 = SHA-1 was used in a signature when it was no longer permitted.
 reason-1301 = EF.CardAccess says something that the signed files do not.
 reason-1302 = The signed files offer PACE, and the chip hid it or was opened by BAC.
 reason-1303 = A file that this rests on was not read.

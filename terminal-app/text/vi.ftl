@@ -321,6 +321,7 @@ reason-1235 = Việc đọc một tệp đã ký bị ngắt giữa chừng.
 reason-1236 = EF.SOD được ghi theo cách mã hóa BER tự do, trong khi chuẩn yêu cầu DER.
 reason-1237 = Hai số của chữ ký được ghi liền nhau thay vì nằm trong một SEQUENCE.
 reason-1238 = Định danh hàm băm bên trong chữ ký thiếu NULL.
+reason-1260 = Chữ ký dùng SHA-1 vào thời điểm không còn được phép.
 reason-1301 = EF.CardAccess có điều mà các tệp đã ký không có.
 reason-1302 = Các tệp đã ký có PACE, nhưng chip giấu đi hoặc được mở bằng BAC.
 reason-1303 = Chưa đọc một tệp cần cho việc này.

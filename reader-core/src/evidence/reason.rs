@@ -143,6 +143,7 @@ reasons! {
     SodEncoding = 1236, "EF.SOD is written with the freedoms of BER where DER is required.";
     PlainEcdsa = 1237, "The two numbers of the signature stand side by side instead of in a SEQUENCE.";
     DigestInfoWithoutNull = 1238, "The hash's identifier inside the signature has no NULL.";
+    Sha1Outdated = 1260, "SHA-1 was used in a signature when it was no longer permitted.";
 
     CardAccessAltered = 1301, "EF.CardAccess says something that the signed files do not.";
     PaceDowngrade = 1302, "The signed files offer PACE, and the chip hid it or was opened by BAC.";

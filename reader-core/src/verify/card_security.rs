@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use super::chain::chain;
 use super::passive::{Inputs, refuted, tolerate};
-use super::{Case, Strictness};
+use super::{Case, Tolerances};
 use crate::capture::FileState;
 use crate::evidence::{Finding, Outcome, Reason};
 use crate::lds::FileId;
@@ -67,14 +67,14 @@ impl SignedCardSecurity {
         let file = card_security::in_der(file).map_err(|error| malformed(&error))?;
         if matches!(file, Cow::Owned(_)) {
             let detail = "indefinite lengths, or strings in pieces";
-            tolerate(&mut encoding, case.settings.strictness, Reason::CardSecurityEncoding, &detail)?;
+            tolerate(&mut encoding, case.settings.tolerances, Reason::CardSecurityEncoding, &detail)?;
         }
         let data = SignedData::parse(&file).map_err(|error| malformed(&error))?;
         let infos = card_security::infos(&data).map_err(|error| malformed(&error))?;
         let certificates: Vec<Certificate> =
             data.certificates.iter().filter_map(|der| Certificate::from_der(der).ok()).collect();
         let (certificate, valid) = signer(&data, &certificates)?;
-        if case.settings.strictness == Strictness::Strict && !valid.notes.is_empty() {
+        if case.settings.tolerances != Tolerances::TOLERANT && !valid.notes.is_empty() {
             return Err(malformed(&"it is not signed as the standard has it"));
         }
         let mut notes = anchored(case, certificate)?;
@@ -144,12 +144,12 @@ fn anchored(case: &Case<'_>, certificate: &Certificate) -> Result<Vec<Reason>, F
 
 #[cfg(test)]
 mod tests {
-    use super::{CardSecurityProof, Case, Strictness};
+    use super::{CardSecurityProof, Case};
     use crate::capture::{Capture, FileState, Origin};
     use crate::evidence::{Finding, Outcome, Reason};
     use crate::lds::FileId;
     use crate::pki::TrustSnapshot;
-    use crate::verify::{Presented, Settings};
+    use crate::verify::{Presented, Settings, Tolerances};
     use crate::wire::date::Timestamp;
 
     #[test]
@@ -161,7 +161,7 @@ mod tests {
             capture.files.insert(FileId::CARD_SECURITY, state);
             capture
         };
-        let settings = Settings { strictness: Strictness::Tolerant, list_max_age_days: None };
+        let settings = Settings::default();
         let read = capture(FileState::Read(vec![0x30, 0]));
         let other = capture(FileState::Read(vec![0x30, 1, 0]));
         let absent = capture(FileState::Absent);
@@ -181,7 +181,7 @@ mod tests {
         for changed in [
             Case { capture: &other, ..case },
             Case { now: Timestamp(1), ..case },
-            Case { settings: Settings { strictness: Strictness::Strict, ..settings }, ..case },
+            Case { settings: Settings { tolerances: Tolerances::STRICT, ..settings }, ..case },
         ] {
             assert_eq!(outcome(&changed, earlier(&case)), malformed);
         }

@@ -4,8 +4,8 @@
 //! Spec: 9303-11 §5.1.1; 9303-12 §2, §6, §7.1; BSI TR-03135-1 §4.3.
 
 use super::passive::refuted;
-use super::{Case, Strictness};
-use crate::crypto::hash::HashAlgorithm;
+use super::weak_hash::weak_hash;
+use super::{Case, Tolerance, Tolerances};
 use crate::evidence::{Finding, Outcome, Reason, Witness};
 use crate::pki::path::{self, NameMatch, Path, Revocation};
 use crate::pki::{Anchor, Certificate, Fingerprint};
@@ -47,14 +47,12 @@ impl AnchorSeen {
 
 /// The chain of a document signer, its revocation, and the anchor where there is one.
 pub(super) fn chain(case: &Case<'_>, signer: &Certificate) -> (Finding, Finding, Option<AnchorSeen>) {
-    let unknown = |outcome, detail: String| {
-        let revocation = Finding::new(Outcome::Undetermined(Reason::NotProved));
-        (Finding::new(outcome).with_detail(detail), revocation, None)
-    };
+    let not_proved = || Finding::new(Outcome::Undetermined(Reason::NotProved));
+    let unknown = |outcome, detail: String| (Finding::new(outcome).with_detail(detail), not_proved(), None);
     let issuer = signer.issuer();
     match path::find(signer, case.trust) {
         Path::Confirmed { anchor, name } => {
-            if let Some((outcome, detail)) = unfit(signer, case.settings.strictness) {
+            if let Some((outcome, detail)) = unfit(signer, case.settings.tolerances) {
                 return unknown(outcome, detail);
             }
             let country = anchor.certificate.subject().country().unwrap_or_default();
@@ -63,8 +61,11 @@ pub(super) fn chain(case: &Case<'_>, signer: &Certificate) -> (Finding, Finding,
             if name != NameMatch::Exact {
                 finding.notes.push(Reason::IssuerNameDiffers);
             }
-            if signer.signature_scheme().is_ok_and(|scheme| scheme.hash() == HashAlgorithm::Sha1) {
-                finding.notes.push(Reason::WeakHash);
+            let weak =
+                signer.signature_scheme().map(|scheme| weak_hash(&case.settings, scheme.hash(), signer));
+            match weak.unwrap_or(Ok(None)) {
+                Ok(note) => finding.notes.extend(note),
+                Err(outdated) => return (outdated, not_proved(), None),
             }
             if anchor.certificate.not_after() < case.now {
                 finding.notes.push(Reason::AnchorExpired);
@@ -90,7 +91,7 @@ pub(super) fn chain(case: &Case<'_>, signer: &Certificate) -> (Finding, Finding,
 
 /// Why a certificate that a country signed is not one of a document signer. Country authorities also sign the signers of
 /// lists, and those must not sign documents. Spec: 9303-11 §5.1.1; 9303-12 §7.1.1.6.
-fn unfit(signer: &Certificate, strictness: Strictness) -> Option<(Outcome, String)> {
+fn unfit(signer: &Certificate, tolerances: Tolerances) -> Option<(Outcome, String)> {
     let wrong = |detail: &str| Some((Outcome::Refuted(Reason::SignerNotForDocuments), detail.to_owned()));
     if signer.is_authority() {
         return wrong("it is an authority's certificate");
@@ -105,13 +106,14 @@ fn unfit(signer: &Certificate, strictness: Strictness) -> Option<(Outcome, Strin
     if let Some(critical) = signer.unknown_critical().first() {
         return unclear(&format!("critical extension {critical} is not known"));
     }
+    let strict = !tolerances.has(Tolerance::SignerUsage);
     match signer.key_usage() {
         Some(usage) if !usage.digital_signature => unclear("its key usage has no digitalSignature"),
         Some(usage) if usage.certificate_signing => wrong("its key usage lets it sign certificates"),
-        Some(usage) if strictness == Strictness::Strict && !typed && (usage.others || usage.crl_signing) => {
+        Some(usage) if strict && !typed && (usage.others || usage.crl_signing) => {
             unclear("its key usage has more than digitalSignature")
         }
-        None if strictness == Strictness::Strict => unclear("it has no key usage"),
+        None if strict => unclear("it has no key usage"),
         _ => None,
     }
 }

@@ -6,7 +6,9 @@
 
 use super::card_security::SignedCardSecurity;
 use super::hashes::{Files, Hashes};
-use super::{Case, Strictness, pace_cam};
+use super::passive::SodProof;
+use super::weak_hash::weak_hash;
+use super::{Case, Tolerances, pace_cam};
 use crate::capture::{ActiveAuthenticationTrace, ChipAuthenticationTrace, Origin};
 use crate::crypto::hash::HashAlgorithm;
 use crate::crypto::iso9796::{self, Iso9796Check};
@@ -49,13 +51,14 @@ pub(super) struct ChipJudgement {
 
 pub(super) fn judge(
     case: &Case<'_>,
+    sod: &SodProof,
     hashes: &Hashes,
     files: &Files<'_>,
     card_security: &Result<SignedCardSecurity, Finding>,
 ) -> ChipJudgement {
     let pace_cam = pace_cam::judge(case, files, card_security);
     let chip_authentication = chip_authentication(case, files);
-    let active_authentication = active_authentication(case, files);
+    let active_authentication = active_authentication(case, sod, files);
     let proof = if chip_authentication.outcome.is_confirmed() {
         Some(ChipProof::ChipAuthentication)
     } else if pace_cam.outcome.is_confirmed() {
@@ -123,7 +126,7 @@ fn chip_authentication(case: &Case<'_>, files: &Files<'_>) -> Finding {
     }
 }
 
-fn active_authentication(case: &Case<'_>, files: &Files<'_>) -> Finding {
+fn active_authentication(case: &Case<'_>, sod: &SodProof, files: &Files<'_>) -> Finding {
     let file = match files.group(DataGroup::Dg15).required() {
         Ok(file) => file,
         Err(finding) => return finding,
@@ -161,11 +164,16 @@ fn active_authentication(case: &Case<'_>, files: &Files<'_>) -> Finding {
         },
         PublicKey::Ec(_) => {
             let signed = files.group(DataGroup::Dg14).proved().and_then(|file| dg14::parse(file).ok());
+            let tolerances = case.settings.tolerances;
+            let ecdsa = |hashes: &[HashAlgorithm]| match ecdsa(&key, hashes, challenge, signature, tolerances)
+            {
+                None => failed(),
+                Some((hash, finding)) => dated(case, sod, hash, finding),
+            };
             match named_hash(signed.as_ref()) {
-                NamedHash::Is(hash) => ecdsa(&key, &[hash], challenge, signature, case.settings.strictness),
-                NamedHash::Missing if case.settings.strictness == Strictness::Tolerant => {
-                    let mut finding =
-                        ecdsa(&key, &HashAlgorithm::ALL, challenge, signature, case.settings.strictness);
+                NamedHash::Is(hash) => ecdsa(&[hash]),
+                NamedHash::Missing if tolerances.admit(Reason::ActiveAuthenticationHashGuessed) => {
+                    let mut finding = ecdsa(&HashAlgorithm::ALL);
                     finding.notes.push(Reason::ActiveAuthenticationHashGuessed);
                     finding
                 }
@@ -201,21 +209,33 @@ fn named_hash(infos: Option<&SecurityInfos>) -> NamedHash {
     }
 }
 
-/// ECDSA in plain form; in DER as a tolerance.
+/// The finding with what its hash comes to on a document of this signer.
+fn dated(case: &Case<'_>, sod: &SodProof, hash: HashAlgorithm, mut finding: Finding) -> Finding {
+    let Some(signer) = &sod.signer else { return finding };
+    match weak_hash(&case.settings, hash, &signer.certificate) {
+        Ok(note) => {
+            finding.notes.extend(note);
+            finding
+        }
+        Err(outdated) => outdated,
+    }
+}
+
+/// ECDSA in plain form; in DER as a tolerance. The hash with which it holds.
 fn ecdsa(
     key: &PublicKey,
     hashes: &[HashAlgorithm],
     challenge: &[u8],
     signature: &[u8],
-    strictness: Strictness,
-) -> Finding {
+    tolerances: Tolerances,
+) -> Option<(HashAlgorithm, Finding)> {
     let holds = |hash, encoding| {
         let scheme = SignatureScheme::Ecdsa { hash, encoding };
         signature::verify(key, scheme, challenge, signature).is_ok_and(signature::SignatureCheck::is_valid)
     };
-    let encodings: &[EcdsaEncoding] = match strictness {
-        Strictness::Tolerant => &[EcdsaEncoding::Plain, EcdsaEncoding::Der],
-        Strictness::Strict => &[EcdsaEncoding::Plain],
+    let encodings: &[EcdsaEncoding] = match tolerances.admit(Reason::ActiveAuthenticationDer) {
+        true => &[EcdsaEncoding::Plain, EcdsaEncoding::Der],
+        false => &[EcdsaEncoding::Plain],
     };
     for encoding in encodings {
         if let Some(hash) = hashes.iter().find(|hash| holds(**hash, *encoding)) {
@@ -224,11 +244,8 @@ fn ecdsa(
             if *encoding == EcdsaEncoding::Der {
                 finding.notes.push(Reason::ActiveAuthenticationDer);
             }
-            if *hash == HashAlgorithm::Sha1 {
-                finding.notes.push(Reason::WeakHash);
-            }
-            return finding;
+            return Some((*hash, finding));
         }
     }
-    failed()
+    None
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::passive::SodProof;
-use super::{Case, Strictness};
+use super::{Case, Tolerances};
 use crate::capture::{Capture, FileState};
 use crate::crypto::hash::HashAlgorithm;
 use crate::evidence::{Finding, Outcome, Reason, Witness};
@@ -203,7 +203,7 @@ pub(super) fn judge(
         .filter_map(|group| state(table, case.capture, group).map(|state| (group, state)))
         .collect();
     let signed = matches!(hashes, Hashes::Signed(_));
-    let finding = finding(&groups, signed, case.settings.strictness, unread(case.capture));
+    let finding = finding(&groups, signed, case.settings.tolerances, unread(case.capture));
     (groups, finding)
 }
 
@@ -231,7 +231,7 @@ pub(super) fn unread(capture: &Capture) -> Reason {
 fn finding(
     groups: &[(DataGroup, GroupState)],
     signed: bool,
-    strictness: Strictness,
+    tolerances: Tolerances,
     unread: Reason,
 ) -> Finding {
     let of = |wanted: GroupState| -> Vec<String> {
@@ -261,7 +261,7 @@ fn finding(
         Finding::new(Outcome::Aborted(unread)).with_detail(broken.join(", "))
     } else if agreeing.is_empty() {
         Finding::new(Outcome::NotPerformed(Reason::NotRead))
-    } else if !unsigned.is_empty() && strictness == Strictness::Strict {
+    } else if !unsigned.is_empty() && !tolerances.admit(Reason::GroupUnsigned) {
         let detail = format!("{}: on the chip without a signed hash", unsigned.join(", "));
         Finding::new(Outcome::Undetermined(Reason::GroupUnsigned)).with_detail(detail)
     } else {

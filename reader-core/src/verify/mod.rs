@@ -13,11 +13,14 @@ mod holder;
 mod pace_cam;
 mod passive;
 mod reasons;
+mod tolerance;
 mod validity;
+mod weak_hash;
 
 pub use chain::{AnchorSeen, SignerSeen};
 pub use chip::{ChipProof, GenuineChip};
 pub use hashes::{ClaimedHashes, GroupState, Hashes, ProvedGroup, SignedHashes};
+pub use tolerance::{Tolerance, Tolerances};
 
 use crate::capture::Capture;
 use crate::evidence::{
@@ -27,23 +30,22 @@ use crate::lds::DataGroup;
 use crate::pki::TrustSnapshot;
 use crate::wire::date::{Date, Timestamp};
 
-/// How departures of real documents from the standard are taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Strictness {
-    /// Known harmless ones are accepted and noted.
-    #[default]
-    Tolerant,
-    /// Each of them refutes.
-    Strict,
-}
-
 /// What a site may set about proving.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// How departures from the standard are taken.
-    pub strictness: Strictness,
+    /// Which departures from the standard are accepted; every other one refutes.
+    pub tolerances: Tolerances,
     /// Age in days beyond which a revocation list says nothing any more.
     pub list_max_age_days: Option<u32>,
+    /// SHA-1 in signatures is accepted, and noted, of signers whose certificates begin before.
+    pub sha1_until: Timestamp,
+}
+
+impl Default for Settings {
+    /// Tolerant, revocation lists of any age, and SHA-1 until the end of 2021.
+    fn default() -> Self {
+        Self { tolerances: Tolerances::default(), list_max_age_days: None, sha1_until: weak_hash::SHA1_UNTIL }
+    }
 }
 
 /// What the person presented, by which the card was opened or which a scanner read. All of it has to agree with DG1.
@@ -148,7 +150,7 @@ fn prove(case: &Case<'_>, earlier: Option<Inner>) -> Inner {
     let (groups, passive_hashes) = hashes::judge(case, &sod, &hashes);
     let files = hashes::Files::new(case.capture, &hashes);
     let card_security = card_security::CardSecurityProof::of(case, card_security);
-    let chip = chip::judge(case, &hashes, &files, card_security.result());
+    let chip = chip::judge(case, &sod, &hashes, &files, card_security.result());
     let findings = ProofFindings {
         access_pace: access::pace(case, &files),
         access_bac: access::bac(case, &files),

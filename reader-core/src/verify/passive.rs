@@ -7,7 +7,8 @@ use std::borrow::Cow;
 
 use super::chain::{SignerSeen, chain};
 use super::hashes::{Hashes, unread};
-use super::{Case, Settings, Strictness};
+use super::weak_hash::weak_hash;
+use super::{Case, Settings, Tolerances};
 use crate::capture::FileState;
 use crate::crypto::hash::HashAlgorithm;
 use crate::evidence::{Finding, Outcome, Reason, Witness};
@@ -108,9 +109,9 @@ pub(super) fn prove_sod(case: &Case<'_>) -> SodProof {
             return SodProof::unsigned(inputs, Finding::new(Outcome::NotPerformed(Reason::SodMissing)));
         }
     };
-    let strictness = case.settings.strictness;
-    let unwrapped = unwrap(file, strictness);
-    match unwrapped.as_ref().map_err(Clone::clone).and_then(|unwrapped| read(unwrapped, strictness)) {
+    let tolerances = case.settings.tolerances;
+    let unwrapped = unwrap(file, tolerances);
+    match unwrapped.as_ref().map_err(Clone::clone).and_then(|unwrapped| read(unwrapped, tolerances)) {
         Ok(read) => judge(case, inputs, &read),
         Err(finding) => SodProof::unsigned(inputs, finding),
     }
@@ -123,17 +124,17 @@ struct Unwrapped<'a> {
 }
 
 /// Takes the file's wrapping off, and BER's freedoms out where the object uses them.
-fn unwrap(file: &[u8], strictness: Strictness) -> Result<Unwrapped<'_>, Finding> {
+fn unwrap(file: &[u8], tolerances: Tolerances) -> Result<Unwrapped<'_>, Finding> {
     let malformed = |detail: &dyn std::fmt::Display| refuted(Reason::SodMalformed, detail);
     let sod = SodFile::parse(file).map_err(|error| malformed(&error))?;
     let mut notes = Vec::new();
     if sod.trailing_bytes > 0 {
         let detail = format!("{} bytes after the end of EF.SOD", sod.trailing_bytes);
-        tolerate(&mut notes, strictness, Reason::SodTrailingBytes, &detail)?;
+        tolerate(&mut notes, tolerances, Reason::SodTrailingBytes, &detail)?;
     }
     let content_info = match SignedData::parse(sod.content_info) {
         Err(error) if matches!(error.problem, Problem::Form(_)) => {
-            tolerate(&mut notes, strictness, Reason::SodEncoding, &error)?;
+            tolerate(&mut notes, tolerances, Reason::SodEncoding, &error)?;
             ber::normalise("SignedData", sod.content_info).map_err(|error| malformed(&error))?.into()
         }
         _ => sod.content_info.into(),
@@ -141,20 +142,18 @@ fn unwrap(file: &[u8], strictness: Strictness) -> Result<Unwrapped<'_>, Finding>
     Ok(Unwrapped { content_info, notes })
 }
 
-/// A departure from the standard that real documents have: noted, or refuted where the site is strict.
+/// A departure from the standard that real documents have: noted, or refuted where the site does not accept it.
 pub(super) fn tolerate(
     notes: &mut Vec<Reason>,
-    strictness: Strictness,
+    tolerances: Tolerances,
     reason: Reason,
     detail: &dyn std::fmt::Display,
 ) -> Result<(), Finding> {
-    match strictness {
-        Strictness::Tolerant => {
-            notes.push(reason);
-            Ok(())
-        }
-        Strictness::Strict => Err(refuted(reason, detail)),
+    if !tolerances.admit(reason) {
+        return Err(refuted(reason, detail));
     }
+    notes.push(reason);
+    Ok(())
 }
 
 /// EF.SOD as far as its shape goes.
@@ -168,11 +167,11 @@ pub(super) fn refuted(reason: Reason, detail: &dyn std::fmt::Display) -> Finding
     Finding::new(Outcome::Refuted(reason)).with_detail(detail.to_string())
 }
 
-fn read<'a>(unwrapped: &'a Unwrapped<'_>, strictness: Strictness) -> Result<Read<'a>, Finding> {
+fn read<'a>(unwrapped: &'a Unwrapped<'_>, tolerances: Tolerances) -> Result<Read<'a>, Finding> {
     let malformed = |detail: &dyn std::fmt::Display| refuted(Reason::SodMalformed, detail);
     let data = SignedData::parse(&unwrapped.content_info).map_err(|error| malformed(&error))?;
     let mut notes = unwrapped.notes.clone();
-    let mut tolerate = |reason: Reason, detail: String| tolerate(&mut notes, strictness, reason, &detail);
+    let mut tolerate = |reason: Reason, detail: String| tolerate(&mut notes, tolerances, reason, &detail);
     if data.version != 3 {
         tolerate(Reason::SignedDataVersion, format!("SignedData version {}; 3 is required", data.version))?;
     }
@@ -250,13 +249,14 @@ fn with_signer(
             SignerNote::PlainEcdsa => Reason::PlainEcdsa,
             SignerNote::DigestInfoWithoutNull => Reason::DigestInfoWithoutNull,
         };
-        if case.settings.strictness == Strictness::Strict {
+        if !case.settings.tolerances.admit(reason) {
             return SodProof::unsigned(inputs, refuted(reason, &"not as the standard has it"));
         }
         signature.notes.push(reason);
     }
-    if valid.scheme.hash() == HashAlgorithm::Sha1 {
-        signature.notes.push(Reason::WeakHash);
+    match weak_hash(&case.settings, valid.scheme.hash(), certificate) {
+        Ok(note) => signature.notes.extend(note),
+        Err(finding) => return SodProof::unsigned(inputs, finding),
     }
     let (chain, revocation, anchor) = chain(case, certificate);
     let mut proof = SodProof {
@@ -272,7 +272,7 @@ fn with_signer(
         object: None,
         object_fault: None,
     };
-    match object(read.data.content.unwrap_or_default(), case.settings.strictness) {
+    match object(read.data.content.unwrap_or_default(), case.settings.tolerances) {
         Ok(object) => proof.object = Some(object),
         Err(outcome) => proof.object_fault = Some(outcome),
     }
@@ -280,13 +280,13 @@ fn with_signer(
 }
 
 /// The list of hashes, once its signature holds.
-fn object(content: &[u8], strictness: Strictness) -> Result<(LdsSecurityObject, HashAlgorithm), Outcome> {
+fn object(content: &[u8], tolerances: Tolerances) -> Result<(LdsSecurityObject, HashAlgorithm), Outcome> {
     let malformed = Outcome::Refuted(Reason::SodMalformed);
     let object = LdsSecurityObject::parse(content).map_err(|_| malformed)?;
     if matches!(object.version, LdsObjectVersion::Other(_)) {
-        return Err(match strictness {
-            Strictness::Strict => Outcome::Refuted(Reason::LdsObjectUnknown),
-            Strictness::Tolerant => Outcome::Undetermined(Reason::LdsObjectUnknown),
+        return Err(match tolerances.admit(Reason::LdsObjectUnknown) {
+            true => Outcome::Undetermined(Reason::LdsObjectUnknown),
+            false => Outcome::Refuted(Reason::LdsObjectUnknown),
         });
     }
     let algorithm = object

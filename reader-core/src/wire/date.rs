@@ -31,6 +31,19 @@ impl Date {
         (year <= 9999 && (1..=days).contains(&day)).then_some(Self { year, month, day })
     }
 
+    /// The day that `YYYY-MM-DD` says.
+    #[must_use]
+    pub fn from_iso(text: &str) -> Option<Self> {
+        let (year, rest) = text.split_once('-')?;
+        let (month, day) = rest.split_once('-')?;
+        let digits =
+            |part: &str, count| part.len() == count && part.bytes().all(|byte| byte.is_ascii_digit());
+        if !(digits(year, 4) && digits(month, 2) && digits(day, 2)) {
+            return None;
+        }
+        Self::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
+    }
+
     /// Year, 0 to 9999.
     #[must_use]
     pub const fn year(self) -> u16 {
@@ -128,6 +141,14 @@ impl fmt::Display for Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_are_read_as_they_are_written() {
+        assert_eq!(Date::from_iso("2024-02-29"), Date::new(2024, 2, 29));
+        for bad in ["", "2024", "2024-2-29", "2023-02-29", "+024-02-29", "2024-02-29Z", "2024-02-29-01"] {
+            assert_eq!(Date::from_iso(bad), None, "{bad}");
+        }
+    }
 
     #[test]
     fn days_and_seconds_agree() {

@@ -20,7 +20,7 @@ use reader_core::session::{
     AccessKey, Event, Plan, Reading, Step, TerminalAuthentication, read_chip, resume_chip,
 };
 use reader_core::transport::{Limits, Transport, TransportError};
-use reader_core::verify::{Presented, Settings, Strictness, assemble, verify};
+use reader_core::verify::{Presented, Settings, Tolerances, assemble, verify};
 use reader_core::wire::date::Timestamp;
 use test_vectors::card::{ActiveAuthenticationKey, Card, Hash};
 use test_vectors::chip::{Fault, Swap};
@@ -236,7 +236,8 @@ impl Variant {
     }
 
     fn judge_anew(&self, capture: &Capture) -> (Verdict, String) {
-        let settings = Settings { strictness: Strictness::Strict, list_max_age_days: Some(90) };
+        let settings =
+            Settings { tolerances: Tolerances::STRICT, list_max_age_days: Some(90), ..Settings::default() };
         let proof = verify(capture, &self.trust, &presented(self.persona), NOW, &settings, None);
         let evidence = assemble(proof, HolderFindings::not_performed(), Vec::new());
         let report = decide(&evidence, &self.policy);

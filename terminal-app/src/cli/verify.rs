@@ -341,10 +341,5 @@ fn conclude(report: &Report, context: &Context) -> Result<u8, Failure> {
 
 fn day(text: &str) -> Result<Date, Failure> {
     let bad = || Failure::new(ErrorCode::Usage, format!("--at {text}: not a day written YYYY-MM-DD"));
-    let parts: Vec<&str> = text.split('-').collect();
-    let [year, month, day] = parts.as_slice() else { return Err(bad()) };
-    let (Ok(year), Ok(month), Ok(day)) = (year.parse(), month.parse(), day.parse()) else {
-        return Err(bad());
-    };
-    Date::new(year, month, day).ok_or_else(bad)
+    Date::from_iso(text).ok_or_else(bad)
 }

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use reader_core::lds::DataGroup;
 use reader_core::policy::{Policy, RawRule};
+use reader_core::verify::{Settings, Tolerance, Tolerances};
+use reader_core::wire::date::{Date, Timestamp};
 use sha2::{Digest, Sha256};
 
-use super::site::{RawService, RawSite, RawTerminal};
+use super::site::{Documents, RawProof, RawService, RawSite, RawTerminal};
 use super::{Service, Site};
 use crate::capture_folder::hex;
 use crate::connectors::{self, PasswordSource};
@@ -117,6 +119,8 @@ fn check(name: String, raw: RawSite) -> Result<Site, SiteError> {
     let (services, service_rules) = services(raw.services, &mut faults);
     let terminal_authentication = terminal(raw.terminal_authentication, &mut faults);
     let policy = policy(raw.rules, service_rules, &mut faults);
+    let tolerances = tolerances(&raw.proof, &mut faults);
+    let sha1_until = sha1_until(&raw.proof, &mut faults);
     let mut missing = |key: &str| faults.push(format!("`{key}` is set neither here nor in what it inherits"));
     let idle_wipe_s = raw.screen.idle_wipe_s.unwrap_or_else(|| {
         missing("screen.idle_wipe_s");
@@ -136,10 +140,10 @@ fn check(name: String, raw: RawSite) -> Result<Site, SiteError> {
     if wait_for_card_s > MAX_WAIT_S {
         faults.push(format!("read.wait_for_card_s: {wait_for_card_s} is more than {MAX_WAIT_S}"));
     }
-    let read = (raw.read.com, raw.read.fall_back_to_bac, raw.read.active_authentication, raw.proof.documents);
+    let read = (raw.read.com, raw.read.fall_back_to_bac, raw.read.active_authentication, tolerances);
     match (read, policy) {
         (
-            (Some(read_com), Some(fall_back_to_bac), Some(active_authentication), Some(documents)),
+            (Some(read_com), Some(fall_back_to_bac), Some(active_authentication), Some(tolerances)),
             Some(policy),
         ) if faults.is_empty() => Ok(Site {
             name,
@@ -155,17 +159,17 @@ fn check(name: String, raw: RawSite) -> Result<Site, SiteError> {
             // Off unless a site asks for it: card and reader say themselves what they carry.
             learn_limits: raw.read.learn_limits.unwrap_or(false),
             terminal_authentication,
-            documents,
+            proof: Settings { tolerances, list_max_age_days: Some(list_max_age_days), sha1_until },
             list_max_age_days,
             policy,
             services,
         }),
-        ((com, fall_back, active, documents), _) => {
+        ((com, fall_back, active, tolerances), _) => {
             for (key, absent) in [
                 ("read.com", com.is_none()),
                 ("read.fall_back_to_bac", fall_back.is_none()),
                 ("read.active_authentication", active.is_none()),
-                ("proof.documents", documents.is_none()),
+                ("proof.documents", tolerances.is_none()),
             ] {
                 if absent {
                     faults.push(format!("`{key}` is set neither here nor in what it inherits"));
@@ -208,6 +212,40 @@ fn groups(names: Option<Vec<String>>, faults: &mut Vec<String>) -> Vec<DataGroup
         faults.push("read.groups: DG1 is needed, since what was presented is compared with it".to_owned());
     }
     groups
+}
+
+/// What `proof.documents` accepts, and what `proof.tolerate` names beside.
+fn tolerances(raw: &RawProof, faults: &mut Vec<String>) -> Option<Tolerances> {
+    let mut tolerances = match raw.documents? {
+        Documents::Strict => Tolerances::STRICT,
+        Documents::Tolerant => Tolerances::TOLERANT,
+    };
+    for name in raw.tolerate.iter().flatten() {
+        match Tolerance::from_name(name) {
+            Some(tolerance) => tolerances = tolerances.and(tolerance),
+            None => {
+                let known: Vec<&str> = Tolerance::ALL.iter().map(|known| known.name()).collect();
+                faults.push(format!(
+                    "proof.tolerate: {name:?} is no departure from the standard that is known; known are {}",
+                    known.join(", ")
+                ));
+            }
+        }
+    }
+    Some(tolerances)
+}
+
+/// The instant of `proof.sha1_until`; the library's own where the site says nothing.
+fn sha1_until(raw: &RawProof, faults: &mut Vec<String>) -> Timestamp {
+    let otherwise = Settings::default().sha1_until;
+    let Some(text) = &raw.sha1_until else { return otherwise };
+    match Date::from_iso(text) {
+        Some(day) => day.start(),
+        None => {
+            faults.push(format!("proof.sha1_until: {text:?} is no day; write YYYY-MM-DD"));
+            otherwise
+        }
+    }
 }
 
 /// Certificates and key of terminal authentication. The two belong together; a PIN is never written here itself.
@@ -366,6 +404,36 @@ mod tests {
             assert!(settings.is_none() && !faults.is_empty(), "{text}");
             assert!(!faults.concat().contains("4711"), "{faults:?}");
         }
+    }
+
+    #[test]
+    fn departures_from_the_standard_are_accepted_by_name() {
+        let with = |text: &str| {
+            let mut faults = Vec::new();
+            let base = parse("base", "[proof]\ndocuments = \"tolerant\"\nlist_max_age_days = 7\n").unwrap();
+            let raw = parse("test", &format!("[proof]\n{text}")).unwrap().over(base);
+            (tolerances(&raw.proof, &mut faults), faults)
+        };
+        assert_eq!(with(""), (Some(Tolerances::TOLERANT), vec![]));
+        assert_eq!(with("documents = \"strict\""), (Some(Tolerances::STRICT), vec![]));
+        let named = Tolerances::STRICT.and(Tolerance::Ber).and(Tolerance::BareKeyAlgorithm);
+        let text = "documents = \"strict\"\ntolerate = [\"ber\", \"bare_key_algorithm\"]";
+        assert_eq!(with(text), (Some(named), vec![]));
+        let (_, faults) = with("documents = \"strict\"\ntolerate = [\"beer\"]");
+        assert!(faults.len() == 1 && faults[0].contains("\"beer\""), "{faults:?}");
+        assert!(Tolerance::ALL.iter().all(|known| faults[0].contains(known.name())), "{faults:?}");
+    }
+
+    #[test]
+    fn sha1_is_accepted_until_a_day() {
+        let with = |text: &str| {
+            let mut faults = Vec::new();
+            let raw = parse("test", &format!("[proof]\n{text}")).unwrap();
+            (sha1_until(&raw.proof, &mut faults).to_string(), faults)
+        };
+        assert_eq!(with("sha1_until = \"2019-07-01\""), ("2019-07-01T00:00:00Z".to_owned(), vec![]));
+        assert_eq!(with(""), ("2022-01-01T00:00:00Z".to_owned(), vec![]));
+        assert!(with("sha1_until = \"soon\"").1[0].contains("soon"));
     }
 
     #[test]

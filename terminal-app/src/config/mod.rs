@@ -4,12 +4,13 @@ mod load;
 mod site;
 
 pub use load::{SiteError, built_in_names, load};
-pub use site::{FallBack, RawRead, RawService, RawSite, RawTerminal, SignChallenge, Tolerance};
+pub use site::{FallBack, RawRead, RawService, RawSite, RawTerminal, SignChallenge};
 
 use std::collections::BTreeMap;
 
 use reader_core::lds::DataGroup;
 use reader_core::policy::Policy;
+use reader_core::verify::Settings;
 
 use crate::connectors::Field;
 use crate::terminal_key::TerminalSettings;
@@ -42,8 +43,8 @@ pub struct Site {
     pub learn_limits: bool,
     /// With what this terminal is let at DG3 and DG4; `None` where it has nothing.
     pub terminal_authentication: Option<TerminalSettings>,
-    /// How departures from the standard are taken.
-    pub documents: Tolerance,
+    /// What is set about proving.
+    pub proof: Settings,
     /// Age in days beyond which a revocation list says nothing any more.
     pub list_max_age_days: u32,
     /// The rules.

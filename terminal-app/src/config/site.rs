@@ -100,7 +100,13 @@ pub enum SignChallenge {
 pub struct RawProof {
     /// `strict` or `tolerant` towards known departures of real documents from the standard.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub documents: Option<Tolerance>,
+    pub documents: Option<Documents>,
+    /// Single departures that are accepted beside, by their names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tolerate: Option<Vec<String>>,
+    /// The day, `YYYY-MM-DD`, from which SHA-1 in signatures is refused, by the beginning of the signer's certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha1_until: Option<String>,
     /// Age in days beyond which a revocation list says nothing any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub list_max_age_days: Option<u32>,
@@ -130,7 +136,7 @@ impl RawTerminal {
 /// How departures from the standard are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Tolerance {
+pub enum Documents {
     /// Refused.
     Strict,
     /// Accepted where they are known to be harmless, and noted.
@@ -184,6 +190,8 @@ impl RawSite {
             },
             proof: RawProof {
                 documents: self.proof.documents.or(parent.proof.documents),
+                tolerate: self.proof.tolerate.or(parent.proof.tolerate),
+                sha1_until: self.proof.sha1_until.or(parent.proof.sha1_until),
                 list_max_age_days: self.proof.list_max_age_days.or(parent.proof.list_max_age_days),
             },
             terminal_authentication: RawTerminal {

@@ -11,13 +11,12 @@ use reader_core::lds::portrait::{self, Pixels, Portraits};
 use reader_core::lds::{DataGroup, FileId};
 use reader_core::policy::{Verdict, decide};
 use reader_core::session::{self, Cause};
-use reader_core::verify::{self, Presented, Proof, ProvedText, Settings, Strictness};
+use reader_core::verify::{self, Presented, Proof, ProvedText, Settings};
 
 use super::link::{LinkMessage, LinkResult};
 use super::message::{Event, Step};
 use super::place::Absence;
 use super::{Cancel, Job, SIMULATED_CHIP, Verified};
-use crate::config::Tolerance;
 use crate::devices::pcsc::failure_of;
 use crate::failure::{ErrorCode, Failure};
 use crate::presentation::Presentation;
@@ -45,14 +44,10 @@ pub(super) struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     pub(super) fn new(job: &'a Job) -> Self {
-        let strictness = match job.site.documents {
-            Tolerance::Strict => Strictness::Strict,
-            Tolerance::Tolerant => Strictness::Tolerant,
-        };
         Self {
             job,
             presented: job.presentation.as_ref().map_or_else(Presented::nothing, Presentation::to_compare),
-            settings: Settings { strictness, list_max_age_days: Some(job.site.list_max_age_days) },
+            settings: job.site.proof,
             partial: Capture::new(Origin::Live),
             text: None,
             sizes: BTreeMap::new(),
