@@ -9,7 +9,7 @@ use reader_core::capture::Capture;
 use reader_core::evidence::{Evidence, HolderFindings, Outcome};
 use reader_core::pki::TrustSnapshot;
 use reader_core::policy::{Policy, RawRule, Verdict, VerificationReport, decide};
-use reader_core::verify::{Presented, Settings, Strictness, assemble, verify};
+use reader_core::verify::{Presented, Settings, Tolerances, assemble, verify};
 use reader_core::wire::date::Timestamp;
 use test_vectors::inspection::{Decided, Seen};
 
@@ -43,9 +43,9 @@ impl Sites {
         trust: &TrustSnapshot,
         presented: &Presented,
         now: Timestamp,
-        strictness: Strictness,
+        tolerances: Tolerances,
     ) -> (Evidence, VerificationReport) {
-        let settings = Settings { strictness, list_max_age_days: Some(90), ..Settings::default() };
+        let settings = Settings { tolerances, list_max_age_days: Some(90), ..Settings::default() };
         let proof = verify(capture, trust, presented, now, &settings, None);
         let evidence = assemble(proof, HolderFindings::not_performed(), Vec::new());
         let report = decide(&evidence, &self.policy);
@@ -61,8 +61,8 @@ impl Sites {
         presented: &Presented,
         now: Timestamp,
     ) -> Seen {
-        let (strict_evidence, strict) = self.one(capture, trust, presented, now, Strictness::Strict);
-        let (evidence, tolerant) = self.one(capture, trust, presented, now, Strictness::Tolerant);
+        let (strict_evidence, strict) = self.one(capture, trust, presented, now, Tolerances::STRICT);
+        let (evidence, tolerant) = self.one(capture, trust, presented, now, Tolerances::TOLERANT);
         let mut by: Vec<String> =
             strict.reasons.iter().map(|reason| format!("{} {}", reason.check, reason.code)).collect();
         // A rule over several checks says less than each of them.
