@@ -367,6 +367,8 @@ reason-1814 = The revocation list's signature does not hold.
 reason-1815 = A newer revocation list of this issuer is in the store already.
 reason-1816 = The certificate is revoked by its issuer.
 reason-1817 = The list's signer was not valid when the list was taken in.
+reason-1818 = Too many signatures would have had to be checked for this import.
+reason-1819 = The list is written less strictly than the standard asks.
 
 # ── Screens ──
 ui-title = Identity card check

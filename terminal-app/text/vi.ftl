@@ -367,6 +367,8 @@ reason-1814 = Chữ ký của danh sách thu hồi không đúng.
 reason-1815 = Kho đã có danh sách thu hồi mới hơn của bên cấp này.
 reason-1816 = Chứng thư đã bị bên cấp thu hồi.
 reason-1817 = Chứng thư của người ký danh sách không còn hiệu lực khi nhập danh sách.
+reason-1818 = Lần nhập này đòi hỏi kiểm tra quá nhiều chữ ký.
+reason-1819 = Danh sách được viết không chặt chẽ như tiêu chuẩn yêu cầu.
 
 # ── Màn hình ──
 ui-title = Kiểm tra thẻ căn cước

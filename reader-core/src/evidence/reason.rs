@@ -195,4 +195,6 @@ reasons! {
     CrlOlder = 1815, "A newer revocation list of this issuer is in the store already.";
     CertificateRevoked = 1816, "The certificate is revoked by its issuer.";
     ListSignerExpired = 1817, "The list's signer was not valid when the list was taken in.";
+    SearchBudgetSpent = 1818, "Too many signatures would have had to be checked for this import.";
+    ListEncoding = 1819, "The list is written with the freedoms of BER where DER is required.";
 }

@@ -21,6 +21,8 @@ use crate::wire::tlv::{self, Reader, Rules};
 
 /// Largest certificate read. Real ones have less than 4 KiB.
 const MAX_BYTES: usize = 65_536;
+/// Most extensions read. Real ones have less than twenty.
+const MAX_EXTENSIONS: usize = 64;
 
 /// A SHA-256 fingerprint.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -353,6 +355,9 @@ impl fmt::Debug for Certificate {
 fn extensions(parsed: &X509Certificate<'_>) -> Result<Extensions, CertificateError> {
     let mut found = Extensions::default();
     let mut seen: Vec<String> = Vec::new();
+    if parsed.extensions().len() > MAX_EXTENSIONS {
+        return Err(CertificateError::Shape(format!("more than {MAX_EXTENSIONS} extensions")));
+    }
     for extension in parsed.extensions() {
         let oid = extension.oid.to_id_string();
         if seen.contains(&oid) {

@@ -4,7 +4,7 @@
 
 pub mod certificate;
 pub mod crl;
-mod master_list;
+mod lists;
 pub mod name;
 pub mod path;
 pub mod signature_algorithm;
@@ -13,5 +13,5 @@ pub mod trust;
 
 pub use certificate::{Certificate, Fingerprint};
 pub use trust::{
-    Anchor, Imported, Pins, Provenance, Refusal, Refused, TrustBuilder, TrustSnapshot, VerifiedBy,
+    Anchor, ImportNote, Imported, Pins, Provenance, Refusal, Refused, TrustBuilder, TrustSnapshot, VerifiedBy,
 };

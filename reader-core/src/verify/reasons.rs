@@ -1,7 +1,8 @@
-//! What the trust store's refusals are called in reports.
+//! What the trust store's refusals and notes are called in reports.
 
 use crate::evidence::Reason;
-use crate::pki::Refusal;
+use crate::pki::signed_data::SignerNote;
+use crate::pki::{ImportNote, Refusal};
 
 impl From<Refusal> for Reason {
     fn from(refusal: Refusal) -> Self {
@@ -23,6 +24,27 @@ impl From<Refusal> for Reason {
             Refusal::CrlOlder => Self::CrlOlder,
             Refusal::CertificateRevoked => Self::CertificateRevoked,
             Refusal::ListSignerExpired => Self::ListSignerExpired,
+            Refusal::SearchBudgetSpent => Self::SearchBudgetSpent,
+        }
+    }
+}
+
+impl From<SignerNote> for Reason {
+    fn from(note: SignerNote) -> Self {
+        match note {
+            SignerNote::Unsorted => Self::AttributesUnsorted,
+            SignerNote::BareKeyAlgorithm => Self::BareKeyAlgorithm,
+            SignerNote::PlainEcdsa => Self::PlainEcdsa,
+            SignerNote::DigestInfoWithoutNull => Self::DigestInfoWithoutNull,
+        }
+    }
+}
+
+impl From<ImportNote> for Reason {
+    fn from(note: ImportNote) -> Self {
+        match note {
+            ImportNote::Ber => Self::ListEncoding,
+            ImportNote::Signature(note) => note.into(),
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Anchor, Imported, MAX_CANDIDATES, Pins, Provenance, Refusal, TrustSnapshot, VerifiedBy};
+use super::{
+    Anchor, Imported, MAX_CANDIDATES, Pins, Provenance, Refusal, SearchBudget, TrustSnapshot, VerifiedBy,
+};
 use crate::crypto::signature::{PublicKey, SignatureCheck};
 use crate::pki::certificate::{Certificate, CertificateError, Fingerprint};
 use crate::pki::crl::Crl;
@@ -45,6 +47,7 @@ impl TrustBuilder {
                 return imported;
             }
         };
+        let mut budget = SearchBudget::of(ders.len());
         for der in ders {
             let certificate = match Certificate::from_der(&der) {
                 Ok(certificate) => certificate,
@@ -58,7 +61,7 @@ impl TrustBuilder {
                 continue;
             }
             let pinned = pins.contains(certificate.fingerprint());
-            let vouched = match self.vouch(&certificate) {
+            let vouched = match self.vouch(&certificate, &mut budget) {
                 // Who pins a link need not have its issuer.
                 Err((Refusal::LinkIssuerUnknown, _)) if pinned => {
                     authority_key(&certificate).map(|key| (key, VerifiedBy::Pinned))
@@ -76,6 +79,7 @@ impl TrustBuilder {
                 }
             }
         }
+        imported.signature_checks += budget.spent();
         imported
     }
 
@@ -189,55 +193,89 @@ impl TrustBuilder {
     /// The anchors that may have signed `certificate`: those with the key identifier first, then those of the name. Real
     /// links sometimes name another key than the one that signed them.
     pub(in crate::pki) fn issuers(&self, certificate: &Certificate) -> Vec<usize> {
-        let by_id = certificate.authority_key_id().and_then(|id| self.by_key_id.get(id));
         let by_name = self.by_name.get(&certificate.issuer().lookup_key());
         let mut found: Vec<usize> = Vec::new();
-        for index in by_id.into_iter().chain(by_name).flatten() {
-            if found.len() < MAX_CANDIDATES && !found.contains(index) {
+        for index in self.issuers_by_id(certificate).iter().chain(by_name.into_iter().flatten()) {
+            if found.len() == MAX_CANDIDATES {
+                break;
+            }
+            if !found.contains(index) {
                 found.push(*index);
             }
         }
         found
     }
 
+    /// The anchors with the key identifier that `certificate` names.
+    fn issuers_by_id(&self, certificate: &Certificate) -> &[usize] {
+        let named = certificate.authority_key_id().and_then(|id| self.by_key_id.get(id));
+        named.map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// Why `certificate` may be trusted: its own signature, or that of a trusted one.
     pub(in crate::pki) fn vouch(
         &self,
         certificate: &Certificate,
+        budget: &mut SearchBudget,
     ) -> Result<(PublicKey, VerifiedBy), (Refusal, String)> {
         let key = authority_key(certificate)?;
-        let mut problem = None;
-        let mut signed_by = |issuer: &PublicKey| match certificate.verify_under(issuer) {
-            Ok(check) => check.is_valid(),
-            Err(error) => {
-                problem = Some(error.to_string());
-                false
-            }
+        let mut tried = Tried { certificate, budget, problem: None };
+        let verified_by = match self.vouch_by_key(&key, &mut tried)? {
+            None => self.vouch_by_name(&key, &mut tried)?,
+            found => found,
         };
-        // Some roots name another key's identifier as their issuer's: what counts is who signed.
-        if certificate.is_self_issued() && signed_by(&key) {
-            return Ok((key, VerifiedBy::SelfSigned));
+        let problem = tried.problem;
+        verified_by.map(|by| (key, by)).ok_or_else(|| self.unvouched(certificate, problem))
+    }
+
+    /// The own key of a root, or an anchor with the key identifier that is named.
+    pub(in crate::pki) fn vouch_by_key(
+        &self,
+        key: &PublicKey,
+        tried: &mut Tried<'_>,
+    ) -> Result<Option<VerifiedBy>, (Refusal, String)> {
+        if tried.certificate.is_root() && tried.under(key)? {
+            return Ok(Some(VerifiedBy::SelfSigned));
         }
-        let candidates = self.issuers(certificate);
-        let anchors = candidates.iter().filter_map(|index| self.anchors.get(*index));
-        let issuer = anchors.into_iter().find(|anchor| signed_by(&anchor.key));
-        if let Some(anchor) = issuer {
-            return Ok((key, VerifiedBy::Link(anchor.certificate.fingerprint())));
+        tried.under_any(&self.anchors, self.issuers_by_id(tried.certificate))
+    }
+
+    /// Where identifiers lead nowhere: the own key, for some roots name another key's identifier as their issuer's, and
+    /// anchors of the issuer's name. What counts is who signed.
+    pub(in crate::pki) fn vouch_by_name(
+        &self,
+        key: &PublicKey,
+        tried: &mut Tried<'_>,
+    ) -> Result<Option<VerifiedBy>, (Refusal, String)> {
+        let certificate = tried.certificate;
+        if !certificate.is_root() && certificate.is_self_issued() && tried.under(key)? {
+            return Ok(Some(VerifiedBy::SelfSigned));
         }
+        let named = self.by_name.get(&certificate.issuer().lookup_key());
+        let by_id = self.issuers_by_id(certificate);
+        let untried: Vec<usize> =
+            named.into_iter().flatten().copied().filter(|i| !by_id.contains(i)).collect();
+        tried.under_any(&self.anchors, &untried)
+    }
+
+    /// Why nothing vouches for `certificate`; `problem` is why a signature could not be checked.
+    pub(in crate::pki) fn unvouched(
+        &self,
+        certificate: &Certificate,
+        problem: Option<String>,
+    ) -> (Refusal, String) {
         if certificate.is_root() {
-            return Err(match problem {
+            return match problem {
                 Some(problem) => (Refusal::KeyUnusable, problem),
                 None => (Refusal::SelfSignatureWrong, "altered, or not signed by its own key".to_owned()),
-            });
+            };
         }
         // A name alone is too little to call a signature false: several keys share it.
-        let named_key = certificate.authority_key_id().is_some_and(|id| self.by_key_id.contains_key(id));
-        if !named_key {
+        if self.issuers_by_id(certificate).is_empty() {
             let detail = format!("add the certificate of {} that signed it first", certificate.issuer());
-            return Err((Refusal::LinkIssuerUnknown, detail));
+            return (Refusal::LinkIssuerUnknown, detail);
         }
-        let detail = problem.unwrap_or_else(|| "not under the key that it names".to_owned());
-        Err((Refusal::LinkSignatureWrong, detail))
+        (Refusal::LinkSignatureWrong, problem.unwrap_or_else(|| "not under the key that it names".to_owned()))
     }
 
     fn crl_issuers(&self, crl: &Crl) -> Vec<usize> {
@@ -255,9 +293,45 @@ impl TrustBuilder {
     }
 }
 
+/// One certificate's signature, tried under one key after another.
+pub(in crate::pki) struct Tried<'c> {
+    pub(in crate::pki) certificate: &'c Certificate,
+    pub(in crate::pki) budget: &'c mut SearchBudget,
+    /// Why it could not be checked under one of them.
+    pub(in crate::pki) problem: Option<String>,
+}
+
+impl Tried<'_> {
+    fn under(&mut self, issuer: &PublicKey) -> Result<bool, (Refusal, String)> {
+        if !self.budget.spend(1) {
+            return Err((Refusal::SearchBudgetSpent, "add it by itself".to_owned()));
+        }
+        match self.certificate.verify_under(issuer) {
+            Ok(check) => Ok(check.is_valid()),
+            Err(error) => {
+                self.problem = Some(error.to_string());
+                Ok(false)
+            }
+        }
+    }
+
+    fn under_any(
+        &mut self,
+        anchors: &[Anchor],
+        indices: &[usize],
+    ) -> Result<Option<VerifiedBy>, (Refusal, String)> {
+        for anchor in indices.iter().filter_map(|index| anchors.get(*index)).take(MAX_CANDIDATES) {
+            if self.under(&anchor.key)? {
+                return Ok(Some(VerifiedBy::Link(anchor.certificate.fingerprint())));
+            }
+        }
+        Ok(None)
+    }
+}
+
 /// The key of a certificate that may sign other certificates. Either extension is enough: real links of five countries say
 /// "no authority" beside "signs certificates", and old roots have no key usage.
-fn authority_key(certificate: &Certificate) -> Result<PublicKey, (Refusal, String)> {
+pub(in crate::pki) fn authority_key(certificate: &Certificate) -> Result<PublicKey, (Refusal, String)> {
     let signs = certificate.key_usage().is_some_and(|usage| usage.certificate_signing);
     if !signs && !certificate.is_authority() {
         let detail = "its extensions do not let it sign certificates".to_owned();

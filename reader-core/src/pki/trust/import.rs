@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::pki::certificate::Fingerprint;
+use crate::pki::signed_data::SignerNote;
 
 /// Why something was not taken in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,6 +27,7 @@ pub enum Refusal {
     CrlOlder,
     CertificateRevoked,
     ListSignerExpired,
+    SearchBudgetSpent,
 }
 
 /// Something that was not taken in.
@@ -41,6 +43,15 @@ pub struct Refused {
     pub detail: String,
 }
 
+/// A departure from the standard that was tolerated in a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImportNote {
+    /// It is written with the freedoms of BER.
+    Ber,
+    /// Something about its signature.
+    Signature(SignerNote),
+}
+
 /// What an import did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Imported {
@@ -50,6 +61,10 @@ pub struct Imported {
     pub known: usize,
     /// What was refused, each with its reason.
     pub refused: Vec<Refused>,
+    /// What was tolerated.
+    pub notes: Vec<ImportNote>,
+    /// How many signatures were checked, at most: the work that grows with what somebody else wrote.
+    pub signature_checks: usize,
 }
 
 impl Imported {

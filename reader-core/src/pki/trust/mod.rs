@@ -4,13 +4,16 @@
 //! expires here: an old document needs an old certificate, and dates are for the judge. Spec: 9303-12 §2, §9.
 
 mod anchor;
+mod budget;
 mod builder;
 mod import;
 mod snapshot;
 
 pub use anchor::{Anchor, Provenance, VerifiedBy};
+pub(in crate::pki) use budget::SearchBudget;
 pub use builder::TrustBuilder;
-pub use import::{Imported, Pins, Refusal, Refused};
+pub(in crate::pki) use builder::{Tried, authority_key};
+pub use import::{ImportNote, Imported, Pins, Refusal, Refused};
 pub use snapshot::TrustSnapshot;
 
 /// Most candidates tried for one signature, so that hostile lists of one name cannot hold a terminal up.
