@@ -85,7 +85,7 @@ fn dated(document: impl Fn(i64) -> Document, finding: fn(&ProofFindings) -> &Fin
     for begins_s in [UNTIL_S, NOW.0 - 86_400] {
         let findings = document(begins_s).findings(&settings);
         assert_eq!(finding(&findings).outcome, Outcome::Refuted(Reason::Sha1Outdated));
-        let later = Settings { sha1_until: NOW, ..settings };
+        let later = Settings { sha1_until: NOW, ..settings.clone() };
         let findings = document(begins_s).findings(&later);
         assert_eq!(finding(&findings).outcome, Outcome::Confirmed);
         assert!(finding(&findings).notes.contains(&Reason::WeakHash));

@@ -12,12 +12,13 @@ use reader_core::pki::crl::Crl;
 use reader_core::pki::{Certificate, Fingerprint, Provenance, TrustBuilder};
 use reader_core::session::wrong_card::{self, Observed};
 use reader_core::wire::apdu::{Command, LengthForm, Response};
-use reader_core::wire::ber;
 use reader_core::wire::cms::SignedData;
 use reader_core::wire::cvc::{CvcShape, authorities};
 use reader_core::wire::date::{Date, Timestamp};
+use reader_core::wire::json::{self, Object};
 use reader_core::wire::spki::Spki;
 use reader_core::wire::tlv::{self, Reader, Rules};
+use reader_core::wire::{base64, ber};
 
 /// A parser under test: it takes any bytes, says whether it accepts them, and panics only where an agreement is broken.
 pub type Parser = fn(&[u8]) -> bool;
@@ -50,6 +51,7 @@ pub const ALL: &[(&str, Parser)] = &[
     ("picture", picture),
     ("qr", qr_text),
     ("security_infos", security_infos_file),
+    ("signed_json", signed_json),
     ("sod", sod_file),
     ("sod_hashes", sod_hashes),
     ("spki", spki),
@@ -430,4 +432,23 @@ pub fn master_list(bytes: &[u8]) -> bool {
         |fingerprint| snapshot.anchors().iter().any(|anchor| anchor.certificate.fingerprint() == fingerprint);
     assert!(imported.added.iter().all(|added| held(*added)));
     !imported.added.is_empty()
+}
+
+/// A service's signed statement, as it is or in base64. Each name stands once and finds its own value.
+pub fn signed_json(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let decoded = base64::decode(&text).unwrap_or_default();
+    let _ = Timestamp::from_rfc3339(&text);
+    let mut any = false;
+    for bytes in [bytes, &decoded] {
+        assert!(bytes.len() <= json::MAX_BYTES || Object::parse(bytes).is_err());
+        let Ok(object) = Object::parse(bytes) else { continue };
+        let names: Vec<&str> = object.names().collect();
+        assert!(names.iter().all(|name| object.get(name).is_some()));
+        assert!(
+            names.iter().enumerate().all(|(at, name)| !names.iter().skip(at + 1).any(|other| other == name))
+        );
+        any = true;
+    }
+    any
 }

@@ -1,4 +1,5 @@
-//! What a chip gave: the files as read and the traces of its protocols. Never a key.
+//! What a chip gave: the files as read and the traces of its protocols. Never a key. Beside them, what the gateway of the
+//! issuing authority said of the signer while the chip was read.
 //!
 //! Only a session makes a live capture. One loaded from a folder can prove files and an active-authentication
 //! signature again, but no longer chip authentication: that was seen by the terminal alone.
@@ -9,7 +10,9 @@ use zeroize::Zeroize;
 
 use crate::lds::{DataGroup, FileId};
 
+mod gateway;
 mod terminal;
+pub use gateway::{GatewayAnswer, GatewayQuestion, GatewayTrace};
 pub use terminal::{TerminalAuthenticationOutcome, TerminalAuthenticationStep, TerminalAuthenticationTrace};
 
 /// What became of one file.
@@ -185,6 +188,8 @@ pub struct Capture {
     pub active_authentication: Option<ActiveAuthenticationTrace>,
     /// Terminal authentication, if this terminal could try it.
     pub terminal_authentication: Option<TerminalAuthenticationTrace>,
+    /// What became of asking the issuing authority's gateway; `None` where this terminal has none to ask.
+    pub gateway: Option<GatewayTrace>,
     /// Departures from the plain course.
     pub deviations: Vec<Deviation>,
 }
@@ -202,6 +207,7 @@ impl Capture {
             chip_authentication: None,
             active_authentication: None,
             terminal_authentication: None,
+            gateway: None,
             deviations: Vec::new(),
         }
     }

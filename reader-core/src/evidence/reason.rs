@@ -144,6 +144,16 @@ reasons! {
     PlainEcdsa = 1237, "The two numbers of the signature stand side by side instead of in a SEQUENCE.";
     DigestInfoWithoutNull = 1238, "The hash's identifier inside the signature has no NULL.";
     Sha1Outdated = 1260, "SHA-1 was used in a signature when it was no longer permitted.";
+    GatewaySaysNo = 1290, "The issuing authority's gateway answered that this card or its signer is not valid.";
+    GatewayUnavailable = 1291, "The issuing authority's gateway could not be reached or did not answer in time.";
+    GatewaySignatureWrong = 1292, "The gateway's answer is not signed by the key that this site pins.";
+    GatewayAnswerUnreadable = 1293, "The gateway's signed text is not worded as this site's settings say.";
+    GatewayNamesNothing = 1294, "The gateway's signed text does not say about what, or when, it was given.";
+    GatewayAnswersAnother = 1295, "The gateway's signed text is about another signer, another card or another question.";
+    GatewayAnswerStale = 1296, "The gateway's answer was not given while this card was read.";
+    GatewayStandsForChain = 1297, "No country certificate is known for this signer; the gateway's signed answer stands in its place.";
+    GatewayJudgedAtCapture = 1298, "The gateway's answer is a stored one; its age was judged at the moment when it came.";
+    GatewayNotPinned = 1299, "An answer of the gateway is at hand, and this site pins no key to check it by.";
 
     CardAccessAltered = 1301, "EF.CardAccess says something that the signed files do not.";
     PaceDowngrade = 1302, "The signed files offer PACE, and the chip hid it or was opened by BAC.";

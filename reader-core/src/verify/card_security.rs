@@ -162,10 +162,17 @@ mod tests {
             capture
         };
         let settings = Settings::default();
+        let strict = Settings { tolerances: Tolerances::STRICT, ..Settings::default() };
         let read = capture(FileState::Read(vec![0x30, 0]));
         let other = capture(FileState::Read(vec![0x30, 1, 0]));
         let absent = capture(FileState::Absent);
-        let case = Case { capture: &read, trust: &trust, presented: &presented, now: Timestamp(0), settings };
+        let case = Case {
+            capture: &read,
+            trust: &trust,
+            presented: &presented,
+            now: Timestamp(0),
+            settings: &settings,
+        };
         // What no proof of these bytes gives shows that it was taken over.
         let earlier = |case: &Case<'_>| {
             let mut proof = CardSecurityProof::of(case, None);
@@ -181,7 +188,7 @@ mod tests {
         for changed in [
             Case { capture: &other, ..case },
             Case { now: Timestamp(1), ..case },
-            Case { settings: Settings { tolerances: Tolerances::STRICT, ..settings }, ..case },
+            Case { settings: &strict, ..case },
         ] {
             assert_eq!(outcome(&changed, earlier(&case)), malformed);
         }

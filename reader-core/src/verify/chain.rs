@@ -62,7 +62,7 @@ pub(super) fn chain(case: &Case<'_>, signer: &Certificate) -> (Finding, Finding,
                 finding.notes.push(Reason::IssuerNameDiffers);
             }
             let weak =
-                signer.signature_scheme().map(|scheme| weak_hash(&case.settings, scheme.hash(), signer));
+                signer.signature_scheme().map(|scheme| weak_hash(case.settings, scheme.hash(), signer));
             match weak.unwrap_or(Ok(None)) {
                 Ok(note) => finding.notes.extend(note),
                 Err(outdated) => return (outdated, not_proved(), None),
@@ -91,7 +91,7 @@ pub(super) fn chain(case: &Case<'_>, signer: &Certificate) -> (Finding, Finding,
 
 /// Why a certificate that a country signed is not one of a document signer. Country authorities also sign the signers of
 /// lists, and those must not sign documents. Spec: 9303-11 §5.1.1; 9303-12 §7.1.1.6.
-fn unfit(signer: &Certificate, tolerances: Tolerances) -> Option<(Outcome, String)> {
+pub(super) fn unfit(signer: &Certificate, tolerances: Tolerances) -> Option<(Outcome, String)> {
     let wrong = |detail: &str| Some((Outcome::Refuted(Reason::SignerNotForDocuments), detail.to_owned()));
     if signer.is_authority() {
         return wrong("it is an authority's certificate");

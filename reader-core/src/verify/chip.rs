@@ -58,7 +58,11 @@ pub(super) fn judge(
 ) -> ChipJudgement {
     let pace_cam = pace_cam::judge(case, files, card_security);
     let chip_authentication = chip_authentication(case, files);
-    let active_authentication = active_authentication(case, sod, files);
+    let mut active_authentication = active_authentication(case, sod, files);
+    // A signature convinces nobody who is not convinced of its key.
+    if hashes.signed().is_some_and(|signed| signed.witness() == Witness::ThisTerminal) {
+        active_authentication.witness = active_authentication.witness.and(Some(Witness::ThisTerminal));
+    }
     let proof = if chip_authentication.outcome.is_confirmed() {
         Some(ChipProof::ChipAuthentication)
     } else if pace_cam.outcome.is_confirmed() {
@@ -69,7 +73,7 @@ pub(super) fn judge(
         None
     };
     // The findings are confirmed over proved files alone; that the document's files are signed is needed besides.
-    let genuine = proof.filter(|_| matches!(hashes, Hashes::Signed(_))).map(GenuineChip);
+    let genuine = proof.filter(|_| hashes.signed().is_some()).map(GenuineChip);
     ChipJudgement { chip_authentication, active_authentication, pace_cam, genuine }
 }
 
@@ -212,7 +216,7 @@ fn named_hash(infos: Option<&SecurityInfos>) -> NamedHash {
 /// The finding with what its hash comes to on a document of this signer.
 fn dated(case: &Case<'_>, sod: &SodProof, hash: HashAlgorithm, mut finding: Finding) -> Finding {
     let Some(signer) = &sod.signer else { return finding };
-    match weak_hash(&case.settings, hash, &signer.certificate) {
+    match weak_hash(case.settings, hash, &signer.certificate) {
         Ok(note) => {
             finding.notes.extend(note);
             finding

@@ -1,10 +1,12 @@
 //! The hashes of EF.SOD against the files, and what may be built on them.
 //!
-//! [`SignedHashes`] exist only under a confirmed chain. Whatever fills a name, feeds a comparison or proves a chip takes
+//! [`SignedHashes`] exist only under a confirmed chain, or where the issuing authority's gateway answers for the signer and
+//! the site builds on that. Whatever fills a name, feeds a comparison or proves a chip takes
 //! bytes out of a [`ProvedGroup`], which only they give. Spec: 9303-11 §5.1.
 
 use std::collections::BTreeMap;
 
+use super::gateway::Vouched;
 use super::passive::SodProof;
 use super::{Case, Tolerances};
 use crate::capture::{Capture, FileState};
@@ -12,16 +14,28 @@ use crate::crypto::hash::HashAlgorithm;
 use crate::evidence::{Finding, Outcome, Reason, Witness};
 use crate::lds::{DataGroup, FileId};
 
-/// Hashes that a document signer under a trusted country certificate signed.
+/// Hashes that a document signer under a trusted country certificate signed, or one for whom the gateway answered.
 #[derive(Clone, PartialEq, Eq)]
-pub struct SignedHashes(Table);
+pub struct SignedHashes {
+    table: Table,
+    standing: Standing,
+}
+
+/// Why a signer is believed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// A confirmed chain.
+    Chain,
+    /// The gateway's signed answer.
+    Gateway(Vouched),
+}
 
 /// Hashes that somebody signed. Good for nothing further: a forger signs his own.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ClaimedHashes(Table);
 
 #[derive(Clone, PartialEq, Eq)]
-struct Table {
+pub(super) struct Table {
     algorithm: HashAlgorithm,
     hashes: BTreeMap<DataGroup, Vec<u8>>,
 }
@@ -29,7 +43,7 @@ struct Table {
 /// The hashes of EF.SOD.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Hashes {
-    /// Under a confirmed chain.
+    /// Under a confirmed chain, or a signer for whom the gateway answered.
     Signed(SignedHashes),
     /// Under an unknown, refuted or revoked signer.
     Claimed(ClaimedHashes),
@@ -37,7 +51,7 @@ pub enum Hashes {
     None,
 }
 
-/// A file whose hash is signed under a confirmed chain.
+/// A file whose hash stands in [`SignedHashes`].
 #[derive(Clone, Copy)]
 pub struct ProvedGroup<'a> {
     group: DataGroup,
@@ -78,7 +92,14 @@ pub enum GroupState {
 }
 
 impl Table {
-    fn agrees(&self, group: DataGroup, bytes: &[u8]) -> Option<bool> {
+    /// The hashes of EF.SOD, once its signature holds. Whose signature that is, is another matter.
+    pub(super) fn of(sod: &SodProof) -> Option<Self> {
+        let (object, algorithm) = sod.object.as_ref()?;
+        let hashes = object.hashes().map(|(group, hash)| (group, hash.to_vec())).collect();
+        Some(Self { algorithm: *algorithm, hashes })
+    }
+
+    pub(super) fn agrees(&self, group: DataGroup, bytes: &[u8]) -> Option<bool> {
         self.hashes.get(&group).map(|hash| self.algorithm.digest(bytes) == *hash)
     }
 }
@@ -87,31 +108,51 @@ impl SignedHashes {
     /// The group, if these are the bytes that were signed.
     #[must_use]
     pub fn prove<'a>(&self, group: DataGroup, bytes: &'a [u8]) -> Option<ProvedGroup<'a>> {
-        (self.0.agrees(group, bytes) == Some(true)).then_some(ProvedGroup { group, bytes })
+        (self.table.agrees(group, bytes) == Some(true)).then_some(ProvedGroup { group, bytes })
     }
 
     /// The groups that have a hash.
     pub fn groups(&self) -> impl Iterator<Item = DataGroup> {
-        self.0.hashes.keys().copied()
+        self.table.hashes.keys().copied()
+    }
+
+    /// No certificate in the trust store has issued the signer: the gateway's answer stands in its place.
+    #[must_use]
+    pub const fn rest_on_gateway(&self) -> bool {
+        matches!(self.standing, Standing::Gateway(_))
+    }
+
+    /// Whom a check convinces that rests on these.
+    pub(super) const fn witness(&self) -> Witness {
+        match self.standing {
+            Standing::Chain => Witness::Anyone,
+            Standing::Gateway(vouched) => vouched.witness(),
+        }
     }
 }
 
 impl Hashes {
-    pub(super) fn new(sod: &SodProof) -> Self {
-        let Some((object, algorithm)) = &sod.object else { return Self::None };
-        let hashes = object.hashes().map(|(group, hash)| (group, hash.to_vec())).collect();
-        let table = Table { algorithm: *algorithm, hashes };
-        if sod.chain_holds() {
-            Self::Signed(SignedHashes(table))
-        } else {
-            Self::Claimed(ClaimedHashes(table))
+    pub(super) fn new(sod: &SodProof, vouched: Option<Vouched>) -> Self {
+        let Some(table) = Table::of(sod) else { return Self::None };
+        let chain = sod.chain_holds().then_some(Standing::Chain);
+        match chain.or(vouched.map(Standing::Gateway)) {
+            Some(standing) => Self::Signed(SignedHashes { table, standing }),
+            None => Self::Claimed(ClaimedHashes(table)),
         }
     }
 
     const fn table(&self) -> Option<&Table> {
         match self {
-            Self::Signed(SignedHashes(table)) | Self::Claimed(ClaimedHashes(table)) => Some(table),
+            Self::Signed(SignedHashes { table, .. }) | Self::Claimed(ClaimedHashes(table)) => Some(table),
             Self::None => None,
+        }
+    }
+
+    /// The hashes that may be built on.
+    pub(super) const fn signed(&self) -> Option<&SignedHashes> {
+        match self {
+            Self::Signed(signed) => Some(signed),
+            Self::Claimed(_) | Self::None => None,
         }
     }
 
@@ -165,10 +206,15 @@ impl<'a> Files<'a> {
         Self { capture, hashes }
     }
 
+    /// Their hashes may be built on.
+    pub(super) const fn are_signed(&self) -> bool {
+        self.hashes.signed().is_some()
+    }
+
     pub(super) fn group(&self, group: DataGroup) -> File<'a> {
         let read = self.capture.group(group);
         match (self.hashes, read) {
-            (Hashes::Signed(signed), Some(bytes)) => match signed.0.agrees(group, bytes) {
+            (Hashes::Signed(signed), Some(bytes)) => match signed.table.agrees(group, bytes) {
                 Some(true) => File::Proved(bytes),
                 Some(false) => File::Unproved,
                 None => File::NotListed,
@@ -202,8 +248,7 @@ pub(super) fn judge(
         .into_iter()
         .filter_map(|group| state(table, case.capture, group).map(|state| (group, state)))
         .collect();
-    let signed = matches!(hashes, Hashes::Signed(_));
-    let finding = finding(&groups, signed, case.settings.tolerances, unread(case.capture));
+    let finding = finding(&groups, hashes.signed(), case.settings.tolerances, unread(case.capture));
     (groups, finding)
 }
 
@@ -230,7 +275,7 @@ pub(super) fn unread(capture: &Capture) -> Reason {
 
 fn finding(
     groups: &[(DataGroup, GroupState)],
-    signed: bool,
+    signed: Option<&SignedHashes>,
     tolerances: Tolerances,
     unread: Reason,
 ) -> Finding {
@@ -265,7 +310,7 @@ fn finding(
         let detail = format!("{}: on the chip without a signed hash", unsigned.join(", "));
         Finding::new(Outcome::Undetermined(Reason::GroupUnsigned)).with_detail(detail)
     } else {
-        Finding { witness: signed.then_some(Witness::Anyone), ..Finding::new(Outcome::Confirmed) }
+        Finding { witness: signed.map(SignedHashes::witness), ..Finding::new(Outcome::Confirmed) }
             .with_detail(agreeing.join(", "))
     };
     if !unsigned.is_empty() && finding.outcome.reason() != Some(Reason::GroupUnsigned) {
@@ -274,8 +319,10 @@ fn finding(
     if !protected.is_empty() && withheld.is_empty() {
         finding.notes.push(Reason::GroupProtected);
     }
-    if !signed {
-        finding.notes.push(Reason::SignerNotProved);
+    match signed {
+        None => finding.notes.push(Reason::SignerNotProved),
+        Some(signed) if signed.rest_on_gateway() => finding.notes.push(Reason::GatewayStandsForChain),
+        Some(_) => {}
     }
     finding
 }

@@ -8,6 +8,7 @@ mod card_security;
 mod chain;
 mod chip;
 mod consistency;
+pub mod gateway;
 mod hashes;
 mod holder;
 mod pace_cam;
@@ -31,7 +32,7 @@ use crate::pki::TrustSnapshot;
 use crate::wire::date::{Date, Timestamp};
 
 /// What a site may set about proving.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Which departures from the standard are accepted; every other one refutes.
     pub tolerances: Tolerances,
@@ -39,12 +40,19 @@ pub struct Settings {
     pub list_max_age_days: Option<u32>,
     /// SHA-1 in signatures is accepted, and noted, of signers whose certificates begin before.
     pub sha1_until: Timestamp,
+    /// On what terms an answer of the issuing authority's gateway counts; `None`: none does.
+    pub gateway: Option<gateway::GatewayTerms>,
 }
 
 impl Default for Settings {
-    /// Tolerant, revocation lists of any age, and SHA-1 until the end of 2021.
+    /// Tolerant, revocation lists of any age, SHA-1 until the end of 2021, and no gateway.
     fn default() -> Self {
-        Self { tolerances: Tolerances::default(), list_max_age_days: None, sha1_until: weak_hash::SHA1_UNTIL }
+        Self {
+            tolerances: Tolerances::default(),
+            list_max_age_days: None,
+            sha1_until: weak_hash::SHA1_UNTIL,
+            gateway: None,
+        }
     }
 }
 
@@ -109,7 +117,7 @@ struct Case<'a> {
     trust: &'a TrustSnapshot,
     presented: &'a Presented,
     now: Timestamp,
-    settings: Settings,
+    settings: &'a Settings,
 }
 
 /// Proves what is there so far. Files that are still to be read count as not read.
@@ -121,7 +129,7 @@ pub fn text(
     now: Timestamp,
     settings: &Settings,
 ) -> ProvedText {
-    let case = Case { capture, trust, presented, now, settings: *settings };
+    let case = Case { capture, trust, presented, now, settings };
     ProvedText { inner: prove(&case, None) }
 }
 
@@ -136,7 +144,7 @@ pub fn verify(
     settings: &Settings,
     earlier: Option<ProvedText>,
 ) -> Proof {
-    let case = Case { capture, trust, presented, now, settings: *settings };
+    let case = Case { capture, trust, presented, now, settings };
     Proof { inner: prove(&case, earlier.map(|text| text.inner)) }
 }
 
@@ -146,7 +154,8 @@ fn prove(case: &Case<'_>, earlier: Option<Inner>) -> Inner {
         Some(sod) if sod.is_of(case) => sod,
         _ => passive::prove_sod(case),
     };
-    let hashes = sod.hashes();
+    let gateway = gateway::judge(case, &sod);
+    let hashes = Hashes::new(&sod, gateway.vouched);
     let (groups, passive_hashes) = hashes::judge(case, &sod, &hashes);
     let files = hashes::Files::new(case.capture, &hashes);
     let card_security = card_security::CardSecurityProof::of(case, card_security);
@@ -163,7 +172,7 @@ fn prove(case: &Case<'_>, earlier: Option<Inner>) -> Inner {
         passive_signer_revocation: sod.revocation.clone(),
         passive_signer_validity: validity::signer(case, &sod, &files),
         passive_hashes,
-        passive_gateway: passive::gateway(),
+        passive_gateway: gateway.finding,
         consistency_card_access_dg14: consistency::card_access_dg14(
             case,
             &files,
@@ -184,10 +193,7 @@ fn prove(case: &Case<'_>, earlier: Option<Inner>) -> Inner {
 
 impl Inner {
     fn portrait<'c>(&self, capture: &'c Capture) -> Option<ProvedGroup<'c>> {
-        match &self.hashes {
-            Hashes::Signed(signed) => signed.prove(DataGroup::Dg2, capture.group(DataGroup::Dg2)?),
-            Hashes::Claimed(_) | Hashes::None => None,
-        }
+        self.hashes.signed()?.prove(DataGroup::Dg2, capture.group(DataGroup::Dg2)?)
     }
 }
 
@@ -217,7 +223,7 @@ macro_rules! shared_readers {
             &self.inner.groups
         }
 
-        /// The chip is the original one: it holds a key whose hash is signed under a confirmed chain.
+        /// The chip is the original one: it holds a key whose hash stands in [`SignedHashes`].
         #[must_use]
         pub const fn genuine_chip(&self) -> Option<&GenuineChip> {
             self.inner.genuine_chip.as_ref()
@@ -229,7 +235,7 @@ macro_rules! shared_readers {
             self.inner.sod.signer.as_ref()
         }
 
-        /// DG2 of `capture`, if its hash is signed under a confirmed chain. Nothing else may be decoded or compared.
+        /// DG2 of `capture`, if its hash stands in [`SignedHashes`]. Nothing else may be decoded or compared.
         #[must_use]
         pub fn portrait<'c>(&self, capture: &'c Capture) -> Option<ProvedGroup<'c>> {
             self.inner.portrait(capture)

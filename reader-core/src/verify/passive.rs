@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::chain::{SignerSeen, chain};
-use super::hashes::{Hashes, unread};
+use super::hashes::unread;
 use super::weak_hash::weak_hash;
 use super::{Case, Settings, Tolerances};
 use crate::capture::FileState;
@@ -26,7 +26,7 @@ use crate::wire::{Problem, ber};
 const TOLERATED_CONTENT_TYPES: [&str; 3] = ["1.3.27.1.1.1", "1.2.528.1.1006.1.20.1", "1.2.840.113549.1.7.1"];
 
 /// Inputs that the proof of a signed file depends on.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Inputs {
     file: Option<Fingerprint>,
     trust: Fingerprint,
@@ -40,7 +40,7 @@ impl Inputs {
             file: case.capture.bytes(file).map(Fingerprint::of),
             trust: case.trust.id(),
             now: case.now,
-            settings: case.settings,
+            settings: case.settings.clone(),
         }
     }
 }
@@ -71,10 +71,6 @@ impl SodProof {
             && !matches!(self.revocation.outcome, Outcome::Refuted(_))
     }
 
-    pub(super) fn hashes(&self) -> Hashes {
-        Hashes::new(self)
-    }
-
     fn unsigned(inputs: Inputs, signature: Finding) -> Self {
         let not_proved = || Finding::new(Outcome::Undetermined(Reason::NotProved));
         Self {
@@ -87,10 +83,6 @@ impl SodProof {
             object_fault: None,
         }
     }
-}
-
-pub(super) const fn gateway() -> Finding {
-    Finding::new(Outcome::NotPerformed(Reason::GatewayNotAsked))
 }
 
 pub(super) fn prove_sod(case: &Case<'_>) -> SodProof {
@@ -254,7 +246,7 @@ fn with_signer(
         }
         signature.notes.push(reason);
     }
-    match weak_hash(&case.settings, valid.scheme.hash(), certificate) {
+    match weak_hash(case.settings, valid.scheme.hash(), certificate) {
         Ok(note) => signature.notes.extend(note),
         Err(finding) => return SodProof::unsigned(inputs, finding),
     }

@@ -107,6 +107,57 @@ impl Timestamp {
         Date::new(u16::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
     }
 
+    /// The instant of a text such as `2026-11-21T10:00:00Z` or `2026-11-21 17:00:00.250+07:00`; fractions of a second are cut
+    /// off, a leap second counts as the one before it. `None`: another form, no such moment, or no zone. Spec: RFC 3339
+    /// §5.6.
+    #[must_use]
+    pub fn from_rfc3339(text: &str) -> Option<Self> {
+        let number = |digits: &str| {
+            let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+            plain.then(|| digits.parse::<u16>().ok()).flatten()
+        };
+        let small = |digits: &str, most: u16| number(digits).filter(|value| *value <= most);
+        let (day, rest) = (text.get(..10)?, text.get(10..)?);
+        let (year, month, day) =
+            match (day.get(..4)?, day.get(4..5)?, day.get(5..7)?, day.get(7..8)?, day.get(8..)?) {
+                (year, "-", month, "-", day) => (number(year)?, small(month, 12)?, small(day, 31)?),
+                _ => return None,
+            };
+        let day = Date::new(year, u8::try_from(month).ok()?, u8::try_from(day).ok()?)?;
+        let clock = rest.strip_prefix(['T', 't', ' '])?;
+        let (time, zone) = (clock.get(..8)?, clock.get(8..)?);
+        let (hour, minute, second) =
+            match (time.get(..2)?, time.get(2..3)?, time.get(3..5)?, time.get(5..6)?, time.get(6..)?) {
+                (hour, ":", minute, ":", second) => {
+                    (small(hour, 23)?, small(minute, 59)?, small(second, 60)?.min(59))
+                }
+                _ => return None,
+            };
+        let zone = match zone.strip_prefix('.') {
+            None => zone,
+            Some(fraction) => {
+                let zone = fraction.trim_start_matches(|digit: char| digit.is_ascii_digit());
+                if zone.len() == fraction.len() {
+                    return None;
+                }
+                zone
+            }
+        };
+        let offset_s = match (zone.get(..1)?, zone.get(1..)?) {
+            ("Z" | "z", "") => 0,
+            (sign @ ("+" | "-"), offset) => {
+                let (hours, minutes) = offset
+                    .split_once(':')
+                    .filter(|(hours, minutes)| hours.len() == 2 && minutes.len() == 2)?;
+                let ahead_s = i64::from(small(hours, 23)?) * 3600 + i64::from(small(minutes, 59)?) * 60;
+                if sign == "+" { ahead_s } else { -ahead_s }
+            }
+            _ => return None,
+        };
+        let of_day_s = i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second);
+        Some(day.start().plus_s(of_day_s - offset_s))
+    }
+
     /// This instant so many seconds later.
     #[must_use]
     pub const fn plus_s(self, seconds: i64) -> Self {
@@ -162,6 +213,38 @@ mod tests {
             assert_eq!(date.start(), Timestamp(seconds), "{date}");
             assert_eq!(Timestamp(seconds).date(), Some(date));
             assert_eq!(date.end().date(), Some(date));
+        }
+    }
+
+    #[test]
+    fn moments_are_read_with_their_zone() {
+        for (text, seconds) in [
+            ("2026-11-21T10:00:00Z", 1_795_255_200),
+            ("2026-11-21T17:00:00+07:00", 1_795_255_200),
+            ("2026-11-21 04:30:00.999-05:30", 1_795_255_200),
+            ("1969-12-31t23:59:59z", -1),
+            ("2016-12-31T23:59:60Z", 1_483_228_799),
+        ] {
+            assert_eq!(Timestamp::from_rfc3339(text), Some(Timestamp(seconds)), "{text}");
+        }
+        for bad in [
+            "",
+            "2026-11-21",
+            "2026-11-21T10:00:00",
+            "2026-11-31T10:00:00Z",
+            "2026-11-21T24:00:00Z",
+            "2026-11-21T10:60:00Z",
+            "2026-11-21T10:00:61Z",
+            "2026-11-21T10:00:00.Z",
+            "2026-11-21T10:00:00Z ",
+            "2026-11-21T10:00:00+7:00",
+            "2026-11-21T10:00:00+0700",
+            "2026-11-21T10:00:00+24:00",
+            "+026-11-21T10:00:00Z",
+            "21/11/2026T10:00:00Z",
+            "2026-11-21đ10:00:00Z",
+        ] {
+            assert_eq!(Timestamp::from_rfc3339(bad), None, "{bad}");
         }
     }
 

@@ -1,10 +1,11 @@
-//! Bytes to shapes and back: TLV, DER, APDUs, status words, dates. Nothing here judges.
+//! Bytes to shapes and back: TLV, DER, APDUs, status words, dates; JSON as far as signed statements need it. Nothing here judges.
 //!
 //! Every reader in this folder is zero-copy and bounded: no recursion, no allocation that grows with an announced
 //! length, no panic on any input. What a shape means is decided by `lds`, `pki` and `session`.
 
 pub mod apdu;
 pub mod atr;
+pub mod base64;
 pub mod ber;
 pub mod cms;
 pub mod cursor;
@@ -12,6 +13,7 @@ pub mod cvc;
 pub mod date;
 pub mod der;
 pub mod dynamic;
+pub mod json;
 pub mod oid;
 pub mod spki;
 pub mod status;

@@ -159,7 +159,12 @@ fn check(name: String, raw: RawSite) -> Result<Site, SiteError> {
             // Off unless a site asks for it: card and reader say themselves what they carry.
             learn_limits: raw.read.learn_limits.unwrap_or(false),
             terminal_authentication,
-            proof: Settings { tolerances, list_max_age_days: Some(list_max_age_days), sha1_until },
+            proof: Settings {
+                tolerances,
+                list_max_age_days: Some(list_max_age_days),
+                sha1_until,
+                gateway: None,
+            },
             list_max_age_days,
             policy,
             services,

@@ -47,7 +47,7 @@ impl<'a> Judge<'a> {
         Self {
             job,
             presented: job.presentation.as_ref().map_or_else(Presented::nothing, Presentation::to_compare),
-            settings: job.site.proof,
+            settings: job.site.proof.clone(),
             partial: Capture::new(Origin::Live),
             text: None,
             sizes: BTreeMap::new(),
