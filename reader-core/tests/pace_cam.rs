@@ -34,7 +34,7 @@ fn trust() -> TrustSnapshot {
         builder.add_certificate(&anchor, &from, &Pins::none());
     }
     for list in persona::revocation_lists(NOW_UNIX_S) {
-        builder.add_crl(&list);
+        builder.add_crl(&list, &from);
     }
     builder.build()
 }

@@ -224,7 +224,7 @@ fn a_link_introduces_an_anchor_and_is_never_an_intermediate() {
 fn with_crl(country: &Country, revoked: Vec<Vec<u8>>, anchors: &[Vec<u8>]) -> (TrustSnapshot, Imported) {
     let mut builder = TrustBuilder::from_snapshot(&trust_in(anchors));
     let entries = revoked.into_iter().map(|serial| (serial, NOW.0 - 86_400)).collect();
-    let imported = builder.add_crl(&country.revocation_list(NOW.0, entries));
+    let imported = builder.add_crl(&country.revocation_list(NOW.0, entries), &from("list"));
     (builder.build(), imported)
 }
 
@@ -260,12 +260,18 @@ fn revocation_lists_need_their_issuer_and_never_go_back() {
     let (_, unknown) = with_crl(&VIETNAM, Vec::new(), &[]);
     assert_eq!(unknown.refused[0].refusal, Refusal::CrlIssuerUnknown);
     let mut builder = TrustBuilder::from_snapshot(&trust());
-    assert_eq!(builder.add_crl(&VIETNAM.revocation_list(NOW.0, Vec::new())).added.len(), 1);
-    let older = builder.add_crl(&VIETNAM.revocation_list(NOW.0 - 10 * 86_400, Vec::new()));
+    assert_eq!(builder.add_crl(&VIETNAM.revocation_list(NOW.0, Vec::new()), &from("list")).added.len(), 1);
+    let older = builder.add_crl(&VIETNAM.revocation_list(NOW.0 - 10 * 86_400, Vec::new()), &from("list"));
     assert_eq!(older.refused[0].refusal, Refusal::CrlOlder);
-    assert_eq!(builder.add_crl(&VIETNAM.revocation_list(NOW.0 + 10 * 86_400, Vec::new())).added.len(), 1);
+    assert_eq!(
+        builder.add_crl(&VIETNAM.revocation_list(NOW.0 + 10 * 86_400, Vec::new()), &from("list")).added.len(),
+        1
+    );
     assert_eq!(builder.build().crls().len(), 1);
-    assert_eq!(TrustBuilder::new().add_crl(b"no list").refused[0].refusal, Refusal::CrlUnreadable);
+    assert_eq!(
+        TrustBuilder::new().add_crl(b"no list", &from("list")).refused[0].refusal,
+        Refusal::CrlUnreadable
+    );
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn trust() -> TrustSnapshot {
         assert_eq!(imported.added.len(), 1, "{:?}", imported.refused);
     }
     for list in persona::revocation_lists(NOW.0) {
-        let imported = builder.add_crl(&list);
+        let imported = builder.add_crl(&list, &from("list"));
         assert_eq!(imported.added.len(), 1, "{:?}", imported.refused);
     }
     builder.build()

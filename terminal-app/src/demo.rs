@@ -69,7 +69,7 @@ pub fn trust(now: Timestamp) -> Result<TrustSnapshot, Failure> {
     let certificates = persona::trust_anchors(now.0);
     let mut imported: Vec<_> =
         certificates.iter().map(|der| builder.add_certificate(der, &provenance, &Pins::none())).collect();
-    imported.extend(persona::revocation_lists(now.0).iter().map(|der| builder.add_crl(der)));
+    imported.extend(persona::revocation_lists(now.0).iter().map(|der| builder.add_crl(der, &provenance)));
     match imported.iter().find_map(|one| one.refused.first()) {
         Some(refused) => Err(Failure::new(
             ErrorCode::Internal,

@@ -322,6 +322,8 @@ reason-1236 = EF.SOD is written with the freedoms of BER where DER is required.
 reason-1237 = The two numbers of the signature stand side by side instead of in a SEQUENCE.
 reason-1238 = The hash's identifier inside the signature has no NULL.
 reason-1260 = SHA-1 was used in a signature when it was no longer permitted.
+reason-1280 = EF.SOD lacks its signer's certificate; the trust store knew it.
+reason-1281 = The public key directory lists the document signer as not conforming to the standard.
 reason-1290 = The issuing authority says that this card is not valid.
 reason-1291 = The issuing authority's gateway could not be reached or did not answer in time.
 reason-1292 = The answer of the issuing authority's gateway is not signed by the key set up here.
@@ -379,6 +381,9 @@ reason-1816 = The certificate is revoked by its issuer.
 reason-1817 = The list's signer was not valid when the list was taken in.
 reason-1818 = Too many signatures would have had to be checked for this import.
 reason-1819 = The list is written less strictly than the standard asks.
+reason-1830 = This is not the certificate of a document signer.
+reason-1831 = No trusted certificate is the issuer of this document signer.
+reason-1832 = The document signer's certificate was not signed by its issuer's key.
 
 # ── Screens ──
 ui-title = Identity card check

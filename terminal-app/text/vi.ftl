@@ -322,6 +322,8 @@ reason-1236 = EF.SOD được ghi theo cách mã hóa BER tự do, trong khi chu
 reason-1237 = Hai số của chữ ký được ghi liền nhau thay vì nằm trong một SEQUENCE.
 reason-1238 = Định danh hàm băm bên trong chữ ký thiếu NULL.
 reason-1260 = Chữ ký dùng SHA-1 vào thời điểm không còn được phép.
+reason-1280 = EF.SOD thiếu chứng thư của bên ký; kho tin cậy có sẵn chứng thư này.
+reason-1281 = Thư mục khóa công khai ghi rằng bên ký tài liệu không tuân theo chuẩn.
 reason-1290 = Cơ quan cấp thẻ trả lời rằng thẻ này không hợp lệ.
 reason-1291 = Không kết nối được với cổng xác thực của cơ quan cấp thẻ, hoặc cổng không trả lời kịp.
 reason-1292 = Câu trả lời của cổng xác thực không được ký bằng khóa đã cài ở đây.
@@ -379,6 +381,9 @@ reason-1816 = Chứng thư đã bị bên cấp thu hồi.
 reason-1817 = Chứng thư của người ký danh sách không còn hiệu lực khi nhập danh sách.
 reason-1818 = Lần nhập này đòi hỏi kiểm tra quá nhiều chữ ký.
 reason-1819 = Danh sách được viết không chặt chẽ như tiêu chuẩn yêu cầu.
+reason-1830 = Đây không phải là chứng thư của bên ký tài liệu.
+reason-1831 = Không có chứng thư tin cậy nào là bên cấp của bên ký tài liệu này.
+reason-1832 = Chứng thư của bên ký tài liệu không do khóa của bên cấp ký.
 
 # ── Màn hình ──
 ui-title = Kiểm tra thẻ căn cước

@@ -144,6 +144,8 @@ reasons! {
     PlainEcdsa = 1237, "The two numbers of the signature stand side by side instead of in a SEQUENCE.";
     DigestInfoWithoutNull = 1238, "The hash's identifier inside the signature has no NULL.";
     Sha1Outdated = 1260, "SHA-1 was used in a signature when it was no longer permitted.";
+    SignerFromStore = 1280, "EF.SOD lacks its signer's certificate; the trust store knew it.";
+    SignerNonConformant = 1281, "The public key directory lists the document signer as not conforming to the standard.";
     GatewaySaysNo = 1290, "The issuing authority's gateway answered that this card or its signer is not valid.";
     GatewayUnavailable = 1291, "The issuing authority's gateway could not be reached or did not answer in time.";
     GatewaySignatureWrong = 1292, "The gateway's answer is not signed by the key that this site pins.";
@@ -207,4 +209,7 @@ reasons! {
     ListSignerExpired = 1817, "The list's signer was not valid when the list was taken in.";
     SearchBudgetSpent = 1818, "Too many signatures would have had to be checked for this import.";
     ListEncoding = 1819, "The list is written with the freedoms of BER where DER is required.";
+    NotADocumentSigner = 1830, "This is not the certificate of a document signer.";
+    SignerIssuerUnknown = 1831, "No trusted certificate is the issuer of this document signer.";
+    SignerSignatureWrong = 1832, "The document signer's certificate was not signed by its issuer's key.";
 }

@@ -13,5 +13,6 @@ pub mod trust;
 
 pub use certificate::{Certificate, Fingerprint};
 pub use trust::{
-    Anchor, ImportNote, Imported, Pins, Provenance, Refusal, Refused, TrustBuilder, TrustSnapshot, VerifiedBy,
+    Anchor, Conformance, DocumentSigners, HeldCrl, HeldKind, HeldList, ImportNote, Imported, KnownSigner,
+    Pack, PackError, Pins, Provenance, Refusal, Refused, TrustBuilder, TrustSnapshot, VerifiedBy,
 };

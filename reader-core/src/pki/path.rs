@@ -5,8 +5,7 @@
 //! Spec: 9303-12 §2, §6; BSI TR-03135-1 §4.3.
 
 use super::certificate::Certificate;
-use super::crl::Crl;
-use super::trust::{Anchor, MAX_CANDIDATES, TrustSnapshot};
+use super::trust::{Anchor, HeldCrl, MAX_CANDIDATES, TrustSnapshot};
 
 /// What a search found.
 #[derive(Clone, Copy, Debug)]
@@ -125,14 +124,14 @@ pub enum Revocation {
 #[must_use]
 pub fn revocation(signer: &Certificate, anchor: &Anchor, trust: &TrustSnapshot) -> Revocation {
     let (authority, country) = (&anchor.certificate, anchor.certificate.subject().country());
-    let of_issuer = |crl: &&Crl| {
+    let of_issuer = |crl: &&HeldCrl| {
         crl.issuer().says_the_same(signer.issuer())
             || crl.issuer().says_the_same(authority.subject())
             || crl.authority_key_id().is_some_and(|id| authority.subject_key_id() == Some(id))
     };
-    let of_country = |crl: &&Crl| country.is_some() && crl.issuer().country() == country;
-    let lists = || trust.crls().iter();
-    let listed = |crl: &Crl| crl.lists(signer) || crl.lists(authority);
+    let of_country = |crl: &&HeldCrl| country.is_some() && crl.issuer().country() == country;
+    let lists = || trust.crls_near(signer.issuer(), authority);
+    let listed = |crl: &HeldCrl| crl.lists(signer) || crl.lists(authority);
     if lists().filter(|crl| of_issuer(crl) || of_country(crl)).any(listed) {
         return Revocation::Revoked;
     }

@@ -93,15 +93,22 @@ pub fn signer_certificate<'c>(
     signer: &SignerInfo<'_>,
     at_hand: &'c [Certificate],
 ) -> Option<&'c Certificate> {
-    at_hand.iter().find(|certificate| match signer.sid {
+    at_hand.iter().find(|certificate| names_certificate(&signer.sid, certificate))
+}
+
+/// Whether `named` is this certificate: by its issuer and serial number, however they are written, or by its key's
+/// identifier.
+#[must_use]
+pub fn names_certificate(named: &SignerIdentifier<'_>, certificate: &Certificate) -> bool {
+    match named {
         SignerIdentifier::IssuerAndSerial { issuer, serial } => {
-            let same_issuer = certificate.issuer().raw() == issuer
+            let same_issuer = certificate.issuer().raw() == *issuer
                 || super::name::Name::parse(issuer)
                     .is_ok_and(|name| name.says_the_same(certificate.issuer()));
             same_issuer && shortest(certificate.serial()) == shortest(serial)
         }
-        SignerIdentifier::SubjectKeyIdentifier(id) => certificate.subject_key_id() == Some(id),
-    })
+        SignerIdentifier::SubjectKeyIdentifier(id) => certificate.subject_key_id() == Some(*id),
+    }
 }
 
 /// Checks one signer's signature under its certificate.

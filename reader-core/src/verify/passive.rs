@@ -15,8 +15,8 @@ use crate::evidence::{Finding, Outcome, Reason, Witness};
 use crate::lds::FileId;
 use crate::lds::sod::{LDS_SECURITY_OBJECT, LdsObjectVersion, LdsSecurityObject, SodFile};
 use crate::pki::signed_data::{self, SignerCheck, SignerNote, ValidSigner};
-use crate::pki::{Certificate, Fingerprint, signature_algorithm};
-use crate::wire::cms::{SignedData, SignerIdentifier};
+use crate::pki::{Certificate, Conformance, Fingerprint, signature_algorithm};
+use crate::wire::cms::{SignedData, SignerIdentifier, SignerInfo};
 use crate::wire::date::Timestamp;
 use crate::wire::oid::Oid;
 use crate::wire::{Problem, ber};
@@ -198,31 +198,68 @@ fn judge(case: &Case<'_>, inputs: Inputs, read: &Read<'_>) -> SodProof {
     let data = &read.data;
     let mut worst: Option<Finding> = None;
     for info in &data.signers {
-        let Some(certificate) = signed_data::signer_certificate(info, &read.certificates) else {
+        let candidates = candidates(case, info, read);
+        if candidates.is_empty() {
             let detail = match data.certificates.len() - read.certificates.len() {
                 0 => "no certificate in EF.SOD is the signer's".to_owned(),
                 unread => format!("{unread} certificates in EF.SOD cannot be read"),
             };
             let missing = Finding::new(Outcome::Undetermined(Reason::SignerCertificateMissing));
             worst.get_or_insert(missing.with_detail(detail));
-            continue;
-        };
-        match signed_data::check(data, info, certificate) {
-            Ok(SignerCheck::Valid(valid)) => {
-                return with_signer(case, inputs, read, certificate, &valid);
-            }
-            Ok(SignerCheck::Invalid(fault)) => {
-                worst = Some(refuted(Reason::SodSignatureWrong, &fault));
-            }
-            Err(error) => {
-                let unsupported = Finding::new(Outcome::Undetermined(Reason::AlgorithmUnsupported));
-                worst.get_or_insert(unsupported.with_detail(error.to_string()));
+        }
+        for Candidate { certificate, notes } in &candidates {
+            match signed_data::check(data, info, certificate) {
+                Ok(SignerCheck::Valid(_))
+                    if notes.contains(&Reason::SignerFromStore)
+                        && !case.settings.tolerances.admit(Reason::SignerFromStore) =>
+                {
+                    worst = Some(refuted(Reason::SignerFromStore, &"EF.SOD must carry it"));
+                }
+                Ok(SignerCheck::Valid(valid)) => {
+                    let mut proof = with_signer(case, inputs, read, certificate, &valid);
+                    proof.signature.notes.extend(notes);
+                    return proof;
+                }
+                Ok(SignerCheck::Invalid(fault)) => {
+                    worst = Some(refuted(Reason::SodSignatureWrong, &fault));
+                }
+                Err(error) => {
+                    let unsupported = Finding::new(Outcome::Undetermined(Reason::AlgorithmUnsupported));
+                    worst.get_or_insert(unsupported.with_detail(error.to_string()));
+                }
             }
         }
     }
     let mut finding = worst.unwrap_or(Finding::new(Outcome::Undetermined(Reason::SignerCertificateMissing)));
     finding.notes.clone_from(&read.notes);
     SodProof::unsigned(inputs, finding)
+}
+
+/// A certificate that may be the signer's.
+struct Candidate<'a> {
+    certificate: Cow<'a, Certificate>,
+    /// What is to be said where it did not come with EF.SOD.
+    notes: Vec<Reason>,
+}
+
+/// The certificate that a signer names: out of EF.SOD, else those of the store. To be known there is no trust; the chain is
+/// proved like any other. Spec: 9303-10 §4.6.2.2; 9303-12 §5.
+fn candidates<'a>(case: &Case<'_>, info: &SignerInfo<'_>, read: &'a Read<'_>) -> Vec<Candidate<'a>> {
+    if let Some(certificate) = signed_data::signer_certificate(info, &read.certificates) {
+        return vec![Candidate { certificate: Cow::Borrowed(certificate), notes: Vec::new() }];
+    }
+    let known = case.trust.document_signers().find(&info.sid).into_iter();
+    known
+        .map(|signer| Candidate {
+            certificate: Cow::Owned(signer.certificate),
+            notes: match signer.conformance {
+                Conformance::Conformant => vec![Reason::SignerFromStore],
+                Conformance::NonConformant { .. } => {
+                    vec![Reason::SignerFromStore, Reason::SignerNonConformant]
+                }
+            },
+        })
+        .collect()
 }
 
 fn with_signer(

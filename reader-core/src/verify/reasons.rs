@@ -25,6 +25,9 @@ impl From<Refusal> for Reason {
             Refusal::CertificateRevoked => Self::CertificateRevoked,
             Refusal::ListSignerExpired => Self::ListSignerExpired,
             Refusal::SearchBudgetSpent => Self::SearchBudgetSpent,
+            Refusal::NotADocumentSigner => Self::NotADocumentSigner,
+            Refusal::SignerIssuerUnknown => Self::SignerIssuerUnknown,
+            Refusal::SignerSignatureWrong => Self::SignerSignatureWrong,
         }
     }
 }

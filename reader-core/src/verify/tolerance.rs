@@ -47,6 +47,7 @@ tolerances! {
     PlainEcdsa = "plain_ecdsa" [PlainEcdsa], "r and s side by side under an algorithm that has a SEQUENCE of them.";
     DigestInfoWithoutNull = "digest_info_without_null" [DigestInfoWithoutNull], "An RSA signature whose hash identifier has no NULL.";
     SeveralSigners = "several_signers" [SeveralSigners], "More signers than one.";
+    SignerFromStore = "signer_from_store" [SignerFromStore], "EF.SOD without its signer's certificate, where the trust store has it.";
     SignerUsage = "signer_usage" [SignerUsageUnclear], "A document signer without key usage, or with more than it needs.";
     LdsObjectVersion = "lds_object_version" [LdsObjectUnknown], "A version of the list of hashes that is not known; nothing is said of it in place of refuting it.";
     UnsignedGroups = "unsigned_groups" [GroupUnsigned], "Files on the chip that have no signed hash; they are not used.";

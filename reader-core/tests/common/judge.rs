@@ -336,7 +336,7 @@ fn trust() -> TrustSnapshot {
         let _ = builder.add_certificate(&anchor, &from, &Pins::none());
     }
     for list in persona::revocation_lists(NOW.0) {
-        let _ = builder.add_crl(&list);
+        let _ = builder.add_crl(&list, &from);
     }
     builder.build()
 }

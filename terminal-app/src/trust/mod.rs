@@ -113,7 +113,8 @@ impl TrustFolder {
                 .map_err(|error| unusable(format!("{}: {error}", entry.sha256)))?;
         }
         for sha256 in &index.revocation_lists {
-            let imported = builder.add_crl(&self.object(sha256)?);
+            let provenance = Provenance { source: String::new(), imported_at: Timestamp(0) };
+            let imported = builder.add_crl(&self.object(sha256)?, &provenance);
             if let Some(refused) = imported.refused.first() {
                 return Err(unusable(format!("revocation list {sha256}: {}", refused.detail)));
             }
@@ -204,7 +205,7 @@ pub fn add(
     match recognise(bytes) {
         Kind::Certificate => (Kind::Certificate, builder.add_certificate(bytes, provenance, pins)),
         Kind::MasterList => (Kind::MasterList, builder.add_master_list(bytes, provenance, pins)),
-        Kind::RevocationList => (Kind::RevocationList, builder.add_crl(bytes)),
+        Kind::RevocationList => (Kind::RevocationList, builder.add_crl(bytes, provenance)),
     }
 }
 

@@ -58,3 +58,29 @@ impl Anchor {
         &self.key
     }
 }
+
+/// A signed list as it stands, and where it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldList {
+    /// The list.
+    pub der: Vec<u8>,
+    /// Its SHA-256.
+    pub fingerprint: Fingerprint,
+    /// Where it came from.
+    pub provenance: Provenance,
+    /// Why it was taken in.
+    pub verified_by: VerifiedBy,
+}
+
+/// What a store holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeldKind {
+    /// A trusted certificate.
+    Anchor,
+    /// A revocation list.
+    RevocationList,
+    /// A document signer that a directory published.
+    DocumentSigner,
+    /// A list of documents that deviate from the standard.
+    DeviationList,
+}

@@ -2,10 +2,15 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::crls::Crls;
+use super::shelf::SignerShelf;
+use super::signers::DocumentSigners;
+use super::snapshot::Content;
 use super::{
-    Anchor, Imported, MAX_CANDIDATES, Pins, Provenance, Refusal, SearchBudget, TrustSnapshot, VerifiedBy,
+    Anchor, HeldCrl, HeldKind, HeldList, Imported, MAX_CANDIDATES, Pins, Provenance, Refusal, SearchBudget,
+    TrustSnapshot, VerifiedBy,
 };
-use crate::crypto::signature::{PublicKey, SignatureCheck};
+use crate::crypto::signature::PublicKey;
 use crate::pki::certificate::{Certificate, CertificateError, Fingerprint};
 use crate::pki::crl::Crl;
 
@@ -13,10 +18,13 @@ use crate::pki::crl::Crl;
 #[derive(Clone, Debug, Default)]
 pub struct TrustBuilder {
     pub(in crate::pki) anchors: Vec<Anchor>,
-    pub(in crate::pki) crls: Vec<Crl>,
+    pub(in crate::pki) crls: Crls,
+    pub(super) signers: SignerShelf,
+    deviation_lists: Vec<HeldList>,
     known: BTreeSet<Fingerprint>,
     by_key_id: HashMap<Vec<u8>, Vec<usize>>,
     by_name: HashMap<Vec<u8>, Vec<usize>>,
+    by_country: HashMap<String, Vec<usize>>,
 }
 
 impl TrustBuilder {
@@ -29,8 +37,13 @@ impl TrustBuilder {
     /// Goes on from a snapshot.
     #[must_use]
     pub fn from_snapshot(snapshot: &TrustSnapshot) -> Self {
-        let mut builder = Self { crls: snapshot.crls.clone(), ..Self::default() };
-        for anchor in &snapshot.anchors {
+        let mut builder = Self {
+            crls: snapshot.crl_shelf().clone(),
+            signers: SignerShelf::of(snapshot.document_signers()),
+            deviation_lists: snapshot.deviation_lists().to_vec(),
+            ..Self::default()
+        };
+        for anchor in snapshot.anchors() {
             builder.push(anchor.clone());
         }
         builder
@@ -102,76 +115,69 @@ impl TrustBuilder {
         Ok(())
     }
 
-    /// Takes in a revocation list (DER or PEM). A trusted certificate of the same issuer must have signed it.
-    pub fn add_crl(&mut self, bytes: &[u8]) -> Imported {
-        let mut imported = Imported::default();
-        let der = match pem_or_der(bytes) {
-            Ok(mut ders) if ders.len() == 1 => ders.pop().unwrap_or_default(),
-            _ => bytes.to_vec(),
-        };
-        let crl = match Crl::from_der(&der) {
-            Ok(crl) => crl,
-            Err(error) => {
-                imported.refuse("", &der, Refusal::CrlUnreadable, error);
-                return imported;
-            }
-        };
-        if self.crls.contains(&crl) {
-            imported.known += 1;
-            return imported;
+    /// Keeps a deviation list whose signature was found good.
+    pub(in crate::pki) fn hold_deviation_list(
+        &mut self,
+        der: &[u8],
+        provenance: Provenance,
+        verified_by: VerifiedBy,
+    ) {
+        let fingerprint = Fingerprint::of(der);
+        if self.deviation_lists.iter().all(|list| list.fingerprint != fingerprint) {
+            self.deviation_lists.push(HeldList { der: der.to_vec(), fingerprint, provenance, verified_by });
         }
-        let candidates = self.crl_issuers(&crl);
-        if candidates.is_empty() {
-            imported.refuse(
-                crl.issuer(),
-                &der,
-                Refusal::CrlIssuerUnknown,
-                "add the issuer's certificate first",
-            );
-            return imported;
+    }
+
+    /// Takes out what has this SHA-256, and says what it was. What was taken in because of it stays: who removes a country
+    /// certificate looks for links and lists that it vouched for ([`Anchor::verified_by`]).
+    pub fn remove(&mut self, fingerprint: Fingerprint) -> Option<HeldKind> {
+        if self.known.remove(&fingerprint) {
+            let anchors = std::mem::take(&mut self.anchors);
+            self.known.clear();
+            self.by_key_id.clear();
+            self.by_name.clear();
+            self.by_country.clear();
+            let left = anchors.into_iter().filter(|anchor| anchor.certificate.fingerprint() != fingerprint);
+            left.for_each(|anchor| self.push(anchor));
+            return Some(HeldKind::Anchor);
         }
-        let signed = candidates
-            .iter()
-            .filter_map(|index| self.anchors.get(*index))
-            .any(|anchor| crl.verify_under(&anchor.key).is_ok_and(SignatureCheck::is_valid));
-        if !signed {
-            imported.refuse(
-                crl.issuer(),
-                &der,
-                Refusal::CrlSignatureWrong,
-                "under none of the issuer's keys",
-            );
-            return imported;
+        if self.crls.remove(fingerprint) {
+            return Some(HeldKind::RevocationList);
         }
-        if let Some(index) = self.crls.iter().position(|other| same_issuer(other, &crl)) {
-            if self.crls.get(index).is_some_and(|other| !crl.is_newer_than(other)) {
-                imported.refuse(crl.issuer(), &der, Refusal::CrlOlder, "the one at hand stays");
-                return imported;
-            }
-            self.crls.remove(index);
+        if self.signers.remove(fingerprint) {
+            return Some(HeldKind::DocumentSigner);
         }
-        imported.added.push(crl.fingerprint());
-        self.crls.push(crl);
-        imported
+        let lists = self.deviation_lists.len();
+        self.deviation_lists.retain(|list| list.fingerprint != fingerprint);
+        (self.deviation_lists.len() < lists).then_some(HeldKind::DeviationList)
     }
 
     /// The store as it stands now.
     #[must_use]
-    pub fn build(self) -> TrustSnapshot {
+    pub fn build(mut self) -> TrustSnapshot {
+        let signers = std::mem::take(&mut self.signers).build();
+        self.build_with(signers)
+    }
+
+    pub(super) fn build_with(self, signers: DocumentSigners) -> TrustSnapshot {
         let parts: Vec<u8> = self
             .anchors
             .iter()
             .map(|anchor| anchor.certificate.fingerprint())
-            .chain(self.crls.iter().map(Crl::fingerprint))
+            .chain(self.crls.iter().map(HeldCrl::fingerprint))
+            .chain(self.deviation_lists.iter().map(|list| list.fingerprint))
+            .chain(signers.id())
             .flat_map(|fingerprint| fingerprint.0)
             .collect();
-        TrustSnapshot {
+        TrustSnapshot::new(Content {
             id: Fingerprint::of(&parts),
             anchors: self.anchors,
             crls: self.crls,
+            deviation_lists: self.deviation_lists,
+            signers,
             by_key_id: self.by_key_id,
             by_name: self.by_name,
-        }
+        })
     }
 
     pub(in crate::pki) fn knows(&self, certificate: &Certificate) -> bool {
@@ -186,6 +192,9 @@ impl TrustBuilder {
         if let Some(id) = anchor.certificate.subject_key_id() {
             self.by_key_id.entry(id.to_vec()).or_default().push(index);
         }
+        if let Some(country) = anchor.certificate.subject().country() {
+            self.by_country.entry(country).or_default().push(index);
+        }
         self.by_name.entry(anchor.certificate.subject().lookup_key()).or_default().push(index);
         self.anchors.push(anchor);
     }
@@ -194,16 +203,7 @@ impl TrustBuilder {
     /// links sometimes name another key than the one that signed them.
     pub(in crate::pki) fn issuers(&self, certificate: &Certificate) -> Vec<usize> {
         let by_name = self.by_name.get(&certificate.issuer().lookup_key());
-        let mut found: Vec<usize> = Vec::new();
-        for index in self.issuers_by_id(certificate).iter().chain(by_name.into_iter().flatten()) {
-            if found.len() == MAX_CANDIDATES {
-                break;
-            }
-            if !found.contains(index) {
-                found.push(*index);
-            }
-        }
-        found
+        first_candidates([Some(self.issuers_by_id(certificate)), by_name.map(Vec::as_slice)])
     }
 
     /// The anchors with the key identifier that `certificate` names.
@@ -278,18 +278,13 @@ impl TrustBuilder {
         (Refusal::LinkSignatureWrong, problem.unwrap_or_else(|| "not under the key that it names".to_owned()))
     }
 
-    fn crl_issuers(&self, crl: &Crl) -> Vec<usize> {
-        let country = crl.issuer().country();
-        let issues = |anchor: &Anchor| {
-            let subject = anchor.certificate.subject();
-            let by_id =
-                crl.authority_key_id().is_some_and(|id| anchor.certificate.subject_key_id() == Some(id));
-            by_id
-                || subject.says_the_same(crl.issuer())
-                || (country.is_some() && subject.country() == country)
-        };
-        let matching = self.anchors.iter().enumerate().filter(|(_, anchor)| issues(anchor));
-        matching.map(|(index, _)| index).take(MAX_CANDIDATES).collect()
+    /// The anchors that may have signed `crl`: those with the key identifier first, then those of the name, then those of
+    /// the country.
+    pub(super) fn crl_issuers(&self, crl: &Crl) -> Vec<usize> {
+        let by_id = crl.authority_key_id().and_then(|id| self.by_key_id.get(id));
+        let by_name = self.by_name.get(&crl.issuer().lookup_key());
+        let by_country = crl.issuer().country().and_then(|country| self.by_country.get(&country));
+        first_candidates([by_id, by_name, by_country].map(|found| found.map(Vec::as_slice)))
     }
 }
 
@@ -329,6 +324,19 @@ impl Tried<'_> {
     }
 }
 
+fn first_candidates<const N: usize>(sources: [Option<&[usize]>; N]) -> Vec<usize> {
+    let mut found: Vec<usize> = Vec::new();
+    for index in sources.into_iter().flatten().flatten() {
+        if found.len() == MAX_CANDIDATES {
+            break;
+        }
+        if !found.contains(index) {
+            found.push(*index);
+        }
+    }
+    found
+}
+
 /// The key of a certificate that may sign other certificates. Either extension is enough: real links of five countries say
 /// "no authority" beside "signs certificates", and old roots have no key usage.
 pub(in crate::pki) fn authority_key(certificate: &Certificate) -> Result<PublicKey, (Refusal, String)> {
@@ -340,12 +348,8 @@ pub(in crate::pki) fn authority_key(certificate: &Certificate) -> Result<PublicK
     certificate.public_key().map_err(|error| (Refusal::KeyUnusable, error.to_string()))
 }
 
-fn same_issuer(one: &Crl, other: &Crl) -> bool {
-    one.issuer().says_the_same(other.issuer()) && one.authority_key_id() == other.authority_key_id()
-}
-
 /// The DER objects in PEM text, or the bytes themselves.
-fn pem_or_der(bytes: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+pub(super) fn pem_or_der(bytes: &[u8]) -> Result<Vec<Vec<u8>>, String> {
     if bytes.first() == Some(&0x30) {
         return Ok(vec![bytes.to_vec()]);
     }

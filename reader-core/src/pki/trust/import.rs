@@ -28,6 +28,9 @@ pub enum Refusal {
     CertificateRevoked,
     ListSignerExpired,
     SearchBudgetSpent,
+    NotADocumentSigner,
+    SignerIssuerUnknown,
+    SignerSignatureWrong,
 }
 
 /// Something that was not taken in.
@@ -59,6 +62,8 @@ pub struct Imported {
     pub added: Vec<Fingerprint>,
     /// How many were there already.
     pub known: usize,
+    /// What a file of changes took out.
+    pub removed: Vec<Fingerprint>,
     /// What was refused, each with its reason.
     pub refused: Vec<Refused>,
     /// What was tolerated.

@@ -1,0 +1,229 @@
+//! Takes document signers in and out of a store.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::pack::{Object, ObjectKind, PACK_BYTES, Pack};
+use super::signers::{DocumentSigners, Named};
+use super::{Conformance, Imported, KnownSigner, Provenance, Refusal, Refused, TrustBuilder, VerifiedBy};
+use crate::pki::certificate::{Certificate, Fingerprint};
+use crate::pki::name::Name;
+use crate::wire::Malformed;
+
+/// Packs beyond this number are written together when the store changes.
+const MAX_SMALL_PACKS: usize = 8;
+/// A pack below this size is small.
+const SMALL_PACK_BYTES: usize = PACK_BYTES / 4;
+
+/// The signers of a store that changes: those that were packed before, less those taken out, and those that came.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SignerShelf {
+    kept: DocumentSigners,
+    /// Where each is: packed before, or among those that came.
+    known: HashMap<Fingerprint, Place>,
+    by_entry: HashMap<[u8; 16], Fingerprint>,
+    fresh: BTreeMap<usize, Vec<u8>>,
+    next_fresh: usize,
+    changed: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Packed(u32, u32),
+    Fresh(usize),
+}
+
+impl SignerShelf {
+    pub(super) fn of(kept: &DocumentSigners) -> Self {
+        let mut shelf = Self::default();
+        for ((pack, offset), object) in kept.objects() {
+            shelf.known.insert(object.fingerprint, Place::Packed(*pack, *offset));
+            if let Some(entry) = object.entry {
+                shelf.by_entry.insert(entry, object.fingerprint);
+            }
+        }
+        shelf.kept = kept.clone();
+        shelf
+    }
+
+    pub(super) fn contains(&self, fingerprint: Fingerprint) -> bool {
+        self.known.contains_key(&fingerprint)
+    }
+
+    /// Takes in a signer whose chain was found to hold. `entry` is the key of its entry in the directory.
+    ///
+    /// # Errors
+    /// It could not be looked up.
+    pub(super) fn put(&mut self, signer: &KnownSigner, entry: Option<[u8; 16]>) -> Result<(), Malformed> {
+        let fingerprint = signer.certificate.fingerprint();
+        if self.contains(fingerprint) {
+            return Ok(());
+        }
+        Name::parse(Named::of(signer.certificate.der())?.issuer)?;
+        let mark = match &signer.conformance {
+            Conformance::Conformant => None,
+            Conformance::NonConformant { findings } => Some(findings.as_str()),
+        };
+        let object = Object {
+            kind: ObjectKind::Signer,
+            fingerprint,
+            source: &signer.provenance.source,
+            imported_at: signer.provenance.imported_at,
+            verified_by: VerifiedBy::Link(signer.signed_by),
+            mark,
+            entry,
+            der: signer.certificate.der(),
+        };
+        self.fresh.insert(self.next_fresh, object.encode());
+        self.known.insert(fingerprint, Place::Fresh(self.next_fresh));
+        if let Some(entry) = entry {
+            self.by_entry.insert(entry, fingerprint);
+        }
+        self.next_fresh += 1;
+        self.changed = true;
+        Ok(())
+    }
+
+    pub(super) fn remove(&mut self, fingerprint: Fingerprint) -> bool {
+        let Some(place) = self.known.remove(&fingerprint) else { return false };
+        if let Place::Fresh(number) = place {
+            self.fresh.remove(&number);
+        }
+        self.changed = true;
+        true
+    }
+
+    /// Packs that lost nothing stay as they are; the rest is packed anew.
+    pub(super) fn build(self) -> DocumentSigners {
+        if !self.changed {
+            return self.kept;
+        }
+        let mut left: Vec<Vec<u32>> = vec![Vec::new(); self.kept.packs().len()];
+        for place in self.known.values() {
+            if let Place::Packed(pack, offset) = place
+                && let Some(offsets) = usize::try_from(*pack).ok().and_then(|pack| left.get_mut(pack))
+            {
+                offsets.push(*offset);
+            }
+        }
+        let mut before = vec![0_usize; self.kept.packs().len()];
+        for (pack, _) in self.kept.entries() {
+            if let Some(count) = usize::try_from(*pack).ok().and_then(|pack| before.get_mut(pack)) {
+                *count += 1;
+            }
+        }
+        let whole = |number: usize| left.get(number).map(Vec::len) == before.get(number).copied();
+        let small = |pack: &Pack| pack.bytes().len() < SMALL_PACK_BYTES;
+        let many_small = self.kept.packs().iter().filter(|pack| small(pack)).count() >= MAX_SMALL_PACKS;
+        let mut packs = Vec::new();
+        let mut loose: Vec<Vec<u8>> = Vec::new();
+        for (number, pack) in self.kept.packs().iter().enumerate() {
+            if whole(number) && !(many_small && small(pack)) {
+                packs.push(pack.clone());
+                continue;
+            }
+            let mut offsets = left.get(number).cloned().unwrap_or_default();
+            offsets.sort_unstable();
+            loose.extend(offsets.iter().filter_map(|offset| pack.object_bytes(*offset)).map(<[u8]>::to_vec));
+        }
+        loose.extend(self.fresh.values().cloned());
+        packs.extend(packed(&loose));
+        // Each was read when it came: this cannot fail, and if it did, nothing may get lost.
+        DocumentSigners::of_packs(packs).unwrap_or(self.kept)
+    }
+}
+
+/// Objects in packs of about [`PACK_BYTES`].
+fn packed(objects: &[Vec<u8>]) -> Vec<Pack> {
+    let mut packs = Vec::new();
+    let mut from = 0;
+    let mut size = 0;
+    for (index, object) in objects.iter().enumerate() {
+        if size > 0 && size + object.len() > PACK_BYTES {
+            packs.extend(objects.get(from..index).map(Pack::of_objects));
+            (from, size) = (index, 0);
+        }
+        size += object.len();
+    }
+    let rest = objects.get(from..).unwrap_or_default();
+    if !rest.is_empty() {
+        packs.push(Pack::of_objects(rest));
+    }
+    packs
+}
+
+impl TrustBuilder {
+    /// Takes in a document signer that a directory published (DER). A trusted certificate must have signed it.
+    pub fn add_document_signer(
+        &mut self,
+        der: &[u8],
+        provenance: &Provenance,
+        conformance: Conformance,
+    ) -> Imported {
+        let mut imported = Imported::default();
+        match self.take_document_signer(der, provenance, conformance, None) {
+            Ok(Some(added)) => imported.added.push(added),
+            Ok(None) => imported.known += 1,
+            Err(Refused { subject, refusal, detail, .. }) => imported.refuse(subject, der, refusal, detail),
+        }
+        imported
+    }
+
+    fn signed_by_anchor(&self, certificate: &Certificate) -> Result<Fingerprint, (Refusal, String)> {
+        if certificate.is_authority() || certificate.is_self_issued() {
+            let detail = "it is an authority's certificate among document signers".to_owned();
+            return Err((Refusal::NotADocumentSigner, detail));
+        }
+        let candidates = self.issuers(certificate);
+        let mut problem = None;
+        let issuer = candidates.iter().filter_map(|index| self.anchors.get(*index)).find(|anchor| {
+            match certificate.verify_under(&anchor.key) {
+                Ok(check) => check.is_valid(),
+                Err(error) => {
+                    problem = Some(error.to_string());
+                    false
+                }
+            }
+        });
+        match (issuer, problem) {
+            (Some(anchor), _) => Ok(anchor.certificate.fingerprint()),
+            (None, Some(problem)) => Err((Refusal::KeyUnusable, problem)),
+            (None, None) if candidates.is_empty() => {
+                let detail = format!("add the certificate of {} first", certificate.issuer());
+                Err((Refusal::SignerIssuerUnknown, detail))
+            }
+            (None, None) => {
+                let detail = format!("under none of the keys of {} at hand", certificate.issuer());
+                Err((Refusal::SignerSignatureWrong, detail))
+            }
+        }
+    }
+
+    /// `entry` is the key of its entry in the directory. `None` where it is known already.
+    pub(super) fn take_document_signer(
+        &mut self,
+        der: &[u8],
+        provenance: &Provenance,
+        conformance: Conformance,
+        entry: Option<[u8; 16]>,
+    ) -> Result<Option<Fingerprint>, Refused> {
+        let fingerprint = Fingerprint::of(der);
+        let refused = |subject: String, refusal, detail| Refused { subject, fingerprint, refusal, detail };
+        if self.signers.contains(fingerprint) {
+            return Ok(None);
+        }
+        let certificate = Certificate::from_der(der)
+            .map_err(|error| refused(String::new(), Refusal::CertificateUnreadable, error.to_string()))?;
+        let subject = certificate.subject().to_string();
+        match self.signed_by_anchor(&certificate) {
+            Ok(signed_by) => {
+                let provenance = provenance.clone();
+                let signer = KnownSigner { certificate, provenance, signed_by, conformance };
+                self.signers
+                    .put(&signer, entry)
+                    .map_err(|error| refused(subject, Refusal::CertificateUnreadable, error.to_string()))?;
+                Ok(Some(fingerprint))
+            }
+            Err((refusal, detail)) => Err(refused(subject, refusal, detail)),
+        }
+    }
+}
