@@ -92,6 +92,12 @@ impl RsaPublicKey {
         self.exponent.to_be_bytes_trimmed_vartime().to_vec()
     }
 
+    /// Whether the exponent is 65537, as in nearly every key.
+    #[must_use]
+    pub fn has_usual_exponent(&self) -> bool {
+        self.exponent_bytes() == [1, 0, 1]
+    }
+
     /// RSAVP1: the number that was signed, in [`RsaPublicKey::modulus_len`] bytes; nothing when the signature has another
     /// length or is not below the modulus (then it is no signature of this key).
     #[must_use]

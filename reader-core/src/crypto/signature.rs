@@ -86,6 +86,21 @@ impl SignatureScheme {
         }
     }
 
+    /// The same with another hash: of the message, and where MGF1 and salt follow the message's, of those too.
+    #[must_use]
+    pub fn with_hash(self, other: HashAlgorithm) -> Self {
+        match self {
+            Self::Ecdsa { encoding, .. } => Self::Ecdsa { hash: other, encoding },
+            Self::RsaPkcs1 { .. } => Self::RsaPkcs1 { hash: other },
+            Self::RsaPkcs1WithoutNull { .. } => Self::RsaPkcs1WithoutNull { hash: other },
+            Self::RsaPss { hash, mgf_hash, salt_len } => Self::RsaPss {
+                hash: other,
+                mgf_hash: if mgf_hash == hash { other } else { mgf_hash },
+                salt_len: if salt_len == hash.len() { other.len() } else { salt_len },
+            },
+        }
+    }
+
     /// Name for people: "ECDSA with SHA-384".
     #[must_use]
     pub fn name(self) -> String {

@@ -112,6 +112,16 @@ pub fn public_key(spki: &[u8]) -> Result<PublicKey, KeyError> {
     Err(KeyError::UnknownAlgorithm { algorithm: algorithm.to_string() })
 }
 
+/// An elliptic-curve key whose point is not on the curve that it names, on the other curve of the same size that it is on.
+/// `None` where there is none, or the key is of another kind.
+#[must_use]
+pub fn on_another_curve(spki: &[u8], named: Curve) -> Option<PublicKey> {
+    let bits = Spki::parse(spki).ok()?.key;
+    let same_size = |curve: &Curve| *curve != named && curve.field_bits() == named.field_bits();
+    let mut others = Curve::ALL.into_iter().filter(same_size);
+    others.find_map(|curve| Point::decode(curve, bits).ok()).map(PublicKey::Ec)
+}
+
 /// The known curve of an AlgorithmIdentifier that holds nothing but domain parameters: those of PACE, tag and length
 /// included. Spec: 9303-11 §9.2.2.
 ///

@@ -1,10 +1,8 @@
 //! EF.CardSecurity: SecurityInfos that a document signer signed. Spec: 9303-11 §9.2.11; TR-03110-3 §A.1.2.
 
-use std::borrow::Cow;
-
 use super::security_infos::SecurityInfos;
-use crate::wire::cms::SignedData;
-use crate::wire::{Malformed, Problem, ber};
+use crate::wire::Malformed;
+use crate::wire::cms::{self, SignedData};
 
 /// `id-SecurityObject`: the type of its content, which nothing else may have.
 pub const SECURITY_OBJECT: &str = "0.4.0.127.0.7.3.2.1";
@@ -14,20 +12,7 @@ pub const SECURITY_OBJECT: &str = "0.4.0.127.0.7.3.2.1";
 /// # Errors
 /// No SignedData, another content, or no set of SecurityInfos.
 pub fn unproved_infos(file: &[u8]) -> Result<SecurityInfos, Malformed> {
-    infos(&SignedData::parse(&in_der(file)?)?)
-}
-
-/// The file as it stands; where it is written with the freedoms of BER, the same in DER: an owned copy.
-///
-/// # Errors
-/// A form that cannot be brought into DER.
-pub fn in_der(file: &[u8]) -> Result<Cow<'_, [u8]>, Malformed> {
-    match SignedData::parse(file) {
-        Err(error) if matches!(error.problem, Problem::Form(_)) => {
-            ber::normalise("EF.CardSecurity", file).map(Cow::Owned)
-        }
-        _ => Ok(Cow::Borrowed(file)),
-    }
+    infos(&SignedData::parse_ber(&cms::definite(file)?.bytes)?)
 }
 
 /// The same from the parsed message.

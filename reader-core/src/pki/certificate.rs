@@ -469,11 +469,11 @@ fn alternative_country(value: &[u8]) -> Result<Option<String>, Malformed> {
     Ok(None)
 }
 
-/// An INTEGER's content without needless leading zeros, so that serial numbers compare equal.
+/// An INTEGER's content without needless leading bytes, so that serial numbers compare equal.
 pub(super) fn shortest(integer: &[u8]) -> &[u8] {
     let mut rest = integer;
-    while let [0x00, next, ..] = rest {
-        if *next & 0x80 != 0 {
+    while let [sign @ (0x00 | 0xFF), next, ..] = rest {
+        if (*sign ^ *next) & 0x80 != 0 {
             break;
         }
         rest = rest.get(1..).unwrap_or_default();

@@ -2,12 +2,17 @@
 //!
 //! Spec: 9303-12 §4.1.6; RFC 4055 §3, §5; RFC 5758; RFC 5754; TR-03111 §5.2.
 
+use crate::crypto::curve::Curve;
 use crate::crypto::hash::HashAlgorithm;
 use crate::crypto::signature::{EcdsaEncoding, SignatureScheme};
+use crate::key;
 use crate::wire::der::{AlgorithmIdentifier, NULL, SEQUENCE};
 use crate::wire::oid::Oid;
+use crate::wire::spki::EcParameters;
 use crate::wire::tlv::{Reader, Rules};
 use crate::wire::{Malformed, Problem};
+
+const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
 
 /// Something about an algorithm that was tolerated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,10 +131,26 @@ pub fn signer_scheme(
     if oid.is("1.2.840.113549.1.1.1") {
         return Ok(bare(SignatureScheme::RsaPkcs1 { hash: digest }));
     }
-    if oid.is("1.2.840.10045.2.1") {
+    if oid.is(EC_PUBLIC_KEY) {
         return Ok(bare(SignatureScheme::Ecdsa { hash: digest, encoding: EcdsaEncoding::Der }));
     }
     Ok(NamedScheme { scheme: scheme(identifier)?, note: None })
+}
+
+/// The curve whose domain parameters an ECDSA signature's algorithm repeats beside the key: `None` where it repeats none,
+/// `Some(None)` for parameters of no known curve.
+#[must_use]
+pub fn curve_beside(identifier: &AlgorithmIdentifier<'_>) -> Option<Option<Curve>> {
+    let oid = identifier.algorithm;
+    let ecdsa = oid.under("1.2.840.10045.4").is_some() || oid.is(EC_PUBLIC_KEY) || plain_ecdsa(oid).is_some();
+    if !ecdsa {
+        return None;
+    }
+    match EcParameters::parse(identifier.parameters.as_ref()) {
+        Ok(EcParameters::Implicit) => None,
+        Ok(parameters) => Some(key::curve(&parameters).ok().map(|(curve, _)| curve)),
+        Err(_) => Some(None),
+    }
 }
 
 fn no_parameters(identifier: &AlgorithmIdentifier<'_>) -> Result<(), Malformed> {
@@ -142,9 +163,9 @@ fn no_parameters(identifier: &AlgorithmIdentifier<'_>) -> Result<(), Malformed> 
 
 /// `RSASSA-PSS-params`, each with its default. Spec: RFC 4055 §3.1.
 fn pss(identifier: &AlgorithmIdentifier<'_>) -> Result<SignatureScheme, AlgorithmError> {
-    let Some(parameters) = identifier.parameters else {
-        return Err(Malformed::value("RSASSA-PSS-params", "no parameters").into());
-    };
+    const DEFAULT: SignatureScheme =
+        SignatureScheme::RsaPss { hash: HashAlgorithm::Sha1, mgf_hash: HashAlgorithm::Sha1, salt_len: 20 };
+    let Some(parameters) = identifier.parameters else { return Ok(DEFAULT) };
     let mut outer = Reader::new("RSASSA-PSS-params", Rules::Ber, parameters.raw);
     let mut reader = outer.enter("RSASSA-PSS-params", SEQUENCE)?;
     let mut part = |tag: u32| -> Result<Option<Reader<'_>>, Malformed> {

@@ -4,14 +4,24 @@
 //! is another question ([`super::path`]). Spec: RFC 5652 §5.4, §11; 9303-10 §4.6.2.
 
 use super::certificate::{Certificate, VerifyError, shortest};
+use super::name::Name;
 use super::signature_algorithm::{self, AlgorithmNote};
-use crate::crypto::signature::{self, EcdsaEncoding, SignatureScheme};
+use crate::crypto::ec::EcError;
+use crate::crypto::hash::HashAlgorithm;
+use crate::crypto::signature::{self, EcdsaEncoding, PublicKey, SignatureScheme};
+use crate::key::{self, KeyError};
 use crate::wire::Malformed;
 use crate::wire::cms::{Attribute, SignedAttributes, SignedData, SignerIdentifier, SignerInfo};
 use crate::wire::date::Timestamp;
 use crate::wire::der::OCTET_STRING;
 use crate::wire::oid::Oid;
+use crate::wire::spki::Spki;
 use crate::wire::tlv::{Reader, Rules};
+
+/// Most certificates that are tried for one signer.
+const MAX_CANDIDATES: usize = 4;
+/// Longest serial number.
+const MAX_SERIAL_BYTES: usize = 20;
 
 const CONTENT_TYPE: &str = "1.2.840.113549.1.9.3";
 const MESSAGE_DIGEST: &str = "1.2.840.113549.1.9.4";
@@ -40,17 +50,39 @@ pub enum SignerFault {
     Signature,
 }
 
-/// What was tolerated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A departure from the standard that takes nothing from the signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignerNote {
-    /// The attributes were signed in DER order and written in another.
+    /// The attributes are not written in DER's order; signed as written, or in the right order.
+    #[error("the signed attributes are not in the order of DER")]
     Unsorted,
     /// The signature algorithm was named by the key's.
+    #[error("the key's algorithm stands in place of the signature's")]
     BareKeyAlgorithm,
     /// The two numbers of an ECDSA signature stand side by side instead of in a SEQUENCE.
+    #[error("r and s stand side by side in place of a SEQUENCE of them")]
     PlainEcdsa,
     /// The hash's identifier inside an RSA signature has no NULL. A master list of ICAO's was signed so.
+    #[error("the identifier of the hash inside the signature has no NULL")]
     DigestInfoWithoutNull,
+    /// The issuer's name is written otherwise than in the certificate.
+    #[error("the issuer is written otherwise than in the signer's certificate")]
+    NameDiffers,
+    /// The signer is named by a key identifier that its certificate does not have; it was computed from the key.
+    #[error("the signer's certificate has no key identifier, by which it is named")]
+    NoKeyIdentifier,
+    /// The certificate's serial number is zero, negative or of more than 20 bytes. Spec: RFC 5280 §4.1.2.2.
+    #[error("the serial number of the signer's certificate is zero, negative or too long")]
+    SerialNumber,
+    /// The signature's algorithm names another hash than the signer's digestAlgorithm.
+    #[error("the signature's algorithm names another hash than the digest algorithm")]
+    DigestDiffers,
+    /// An RSA key with another exponent than 65537.
+    #[error("the exponent of the signer's key is not 65537")]
+    RsaExponent,
+    /// The key, or the signature's algorithm, names another curve than the one that the key is on.
+    #[error("another curve is named than the one that the signer's key is on")]
+    OtherCurve,
 }
 
 /// The other way in which signers write signatures of this scheme.
@@ -87,28 +119,128 @@ pub struct ValidSigner {
     pub notes: Vec<SignerNote>,
 }
 
+/// A certificate that may be the signer's.
+#[derive(Clone, Debug)]
+pub struct Candidate<'c> {
+    /// The certificate.
+    pub certificate: &'c Certificate,
+    /// What was tolerated to find it.
+    pub notes: Vec<SignerNote>,
+}
+
 /// The certificate that a signer names, among those at hand.
 #[must_use]
 pub fn signer_certificate<'c>(
     signer: &SignerInfo<'_>,
     at_hand: &'c [Certificate],
 ) -> Option<&'c Certificate> {
-    at_hand.iter().find(|certificate| names_certificate(&signer.sid, certificate))
+    candidates(signer, at_hand).into_iter().next().map(|candidate| candidate.certificate)
 }
 
-/// Whether `named` is this certificate: by its issuer and serial number, however they are written, or by its key's
+/// The certificates that a signer may mean, those first that it names to the letter; four at most. A key identifier means
+/// the extension of that name; a certificate without the extension is meant where the identifier is the usual one of its
+/// key. Spec: RFC 5652 §5.3; RFC 5280 §4.2.1.2.
+#[must_use]
+pub fn candidates<'c>(signer: &SignerInfo<'_>, at_hand: &'c [Certificate]) -> Vec<Candidate<'c>> {
+    let mut found: Vec<Candidate<'c>> = at_hand
+        .iter()
+        .filter_map(|certificate| {
+            Some(Candidate { certificate, notes: tolerated(&signer.sid, certificate)? })
+        })
+        .collect();
+    found.sort_by_key(|candidate| candidate.notes.len());
+    found.truncate(MAX_CANDIDATES);
+    found
+}
+
+/// All that has to be tolerated for `named` to mean this certificate; `None` where it means another one.
+#[must_use]
+pub fn tolerated(named: &SignerIdentifier<'_>, certificate: &Certificate) -> Option<Vec<SignerNote>> {
+    let by_name = names(named, certificate)?;
+    let serial = unusual(certificate.serial()).then_some(SignerNote::SerialNumber);
+    Some(by_name.into_iter().chain(serial).collect())
+}
+
+/// Whether `named` means this certificate: by its issuer and serial number, however they are written, or by its key's
 /// identifier.
 #[must_use]
 pub fn names_certificate(named: &SignerIdentifier<'_>, certificate: &Certificate) -> bool {
-    match named {
+    names(named, certificate).is_some()
+}
+
+/// What has to be tolerated for an identifier to mean a certificate; `None` where it means another one.
+fn names(sid: &SignerIdentifier<'_>, certificate: &Certificate) -> Option<Option<SignerNote>> {
+    match *sid {
         SignerIdentifier::IssuerAndSerial { issuer, serial } => {
-            let same_issuer = certificate.issuer().raw() == *issuer
-                || super::name::Name::parse(issuer)
-                    .is_ok_and(|name| name.says_the_same(certificate.issuer()));
-            same_issuer && shortest(certificate.serial()) == shortest(serial)
+            if !same_serial(certificate.serial(), serial) {
+                return None;
+            }
+            if certificate.issuer().raw() == issuer {
+                return Some(None);
+            }
+            let name = Name::parse(issuer).ok()?;
+            name.says_the_same(certificate.issuer()).then_some(Some(SignerNote::NameDiffers))
         }
-        SignerIdentifier::SubjectKeyIdentifier(id) => certificate.subject_key_id() == Some(*id),
+        SignerIdentifier::SubjectKeyIdentifier(id) => match certificate.subject_key_id() {
+            Some(own) => (own == id).then_some(None),
+            None => {
+                let bits = Spki::parse(certificate.spki()).ok()?.key;
+                (HashAlgorithm::Sha1.digest(bits) == id).then_some(Some(SignerNote::NoKeyIdentifier))
+            }
+        },
     }
+}
+
+/// Equal as numbers; a negative one also equals what comes of reading its bytes without a sign.
+fn same_serial(certificate: &[u8], named: &[u8]) -> bool {
+    let magnitude = |serial: &'_ [u8]| serial.iter().position(|byte| *byte != 0).unwrap_or(serial.len());
+    let unsigned = |serial: &[u8]| serial.get(magnitude(serial)..).unwrap_or_default().to_vec();
+    shortest(certificate) == shortest(named)
+        || is_negative(certificate) != is_negative(named) && unsigned(certificate) == unsigned(named)
+}
+
+fn is_negative(serial: &[u8]) -> bool {
+    serial.first().is_some_and(|first| first & 0x80 != 0)
+}
+
+/// Zero, negative, or longer than a serial number may be. Spec: RFC 5280 §4.1.2.2; 9303-12 §7.1.
+fn unusual(serial: &[u8]) -> bool {
+    is_negative(serial) || serial.iter().all(|byte| *byte == 0) || shortest(serial).len() > MAX_SERIAL_BYTES
+}
+
+/// The key of a signer, and what was tolerated to use it. A point that is not on the curve that the key names is looked for
+/// on the other curves of its size, as keys of some states need it.
+fn signer_key(certificate: &Certificate) -> Result<(PublicKey, Option<SignerNote>), VerifyError> {
+    match certificate.public_key() {
+        Err(KeyError::Point(EcError::NotOnCurve(named))) => {
+            let found = key::on_another_curve(certificate.spki(), named);
+            Ok((found.ok_or(KeyError::Point(EcError::NotOnCurve(named)))?, Some(SignerNote::OtherCurve)))
+        }
+        Ok(PublicKey::Rsa(rsa)) if !rsa.has_usual_exponent() => {
+            Ok((PublicKey::Rsa(rsa), Some(SignerNote::RsaExponent)))
+        }
+        Ok(key) => Ok((key, None)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The ways to read a signature, each with what they tolerate: as it is named, then as others write it, then the same with
+/// the hash of the digest algorithm where another one is named.
+fn readings(named: SignatureScheme, digest: HashAlgorithm) -> Vec<(SignatureScheme, Vec<SignerNote>)> {
+    let mut schemes = vec![named];
+    let mut notes = Vec::new();
+    if named.hash() != digest {
+        schemes.push(named.with_hash(digest));
+        notes.push(SignerNote::DigestDiffers);
+    }
+    let mut readings = Vec::new();
+    for scheme in schemes {
+        readings.push((scheme, notes.clone()));
+        if let Some((other, note)) = departure(scheme) {
+            readings.push((other, notes.iter().copied().chain([note]).collect()));
+        }
+    }
+    readings
 }
 
 /// Checks one signer's signature under its certificate.
@@ -122,7 +254,7 @@ pub fn check(
 ) -> Result<SignerCheck, VerifyError> {
     let digest = signature_algorithm::hash(&signer.digest_algorithm)?;
     let named = signature_algorithm::signer_scheme(&signer.signature_algorithm, digest)?;
-    let key = certificate.public_key()?;
+    let (key, key_note) = signer_key(certificate)?;
     let invalid = |fault| Ok(SignerCheck::Invalid(fault));
     let Some(content) = data.content else { return invalid(SignerFault::NoContent) };
     let Some(attributes) = &signer.signed_attributes else { return invalid(SignerFault::NoAttributes) };
@@ -134,15 +266,17 @@ pub fn check(
     if named.note == Some(AlgorithmNote::BareKeyAlgorithm) {
         notes.push(SignerNote::BareKeyAlgorithm);
     }
-    let schemes =
-        [Some((named.scheme, None)), departure(named.scheme).map(|(scheme, note)| (scheme, Some(note)))];
-    let written = attributes.signed_bytes();
-    let messages =
-        [Some((written, None)), attributes.sorted_bytes().map(|sorted| (sorted, Some(SignerNote::Unsorted)))];
-    for (scheme, scheme_note) in schemes.into_iter().flatten() {
-        for (message, order_note) in messages.iter().flatten() {
+    let curve = signature_algorithm::curve_beside(&signer.signature_algorithm);
+    let beside =
+        curve.is_some_and(|beside| !matches!(&key, PublicKey::Ec(point) if beside == Some(point.curve())));
+    notes.extend(key_note.or(beside.then_some(SignerNote::OtherCurve)));
+    let sorted = attributes.sorted_bytes();
+    notes.extend(sorted.is_some().then_some(SignerNote::Unsorted));
+    let messages: Vec<Vec<u8>> = [attributes.signed_bytes()].into_iter().chain(sorted).collect();
+    for (scheme, departures) in readings(named.scheme, digest) {
+        for message in &messages {
             if signature::verify(&key, scheme, message, signer.signature)?.is_valid() {
-                notes.extend(order_note.iter().copied().chain(scheme_note));
+                notes.extend(departures);
                 return Ok(SignerCheck::Valid(ValidSigner { scheme, signing_time, notes }));
             }
         }

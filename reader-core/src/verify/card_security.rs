@@ -2,19 +2,16 @@
 //!
 //! It names the key by which a chip proves itself during PACE. Spec: 9303-11 §9.2.11, §4.4.3.5.2.
 
-use std::borrow::Cow;
-
+use super::Case;
 use super::chain::chain;
-use super::passive::{Inputs, refuted, tolerate};
-use super::{Case, Tolerances};
+use super::passive::Inputs;
+use super::signed_file::{CARD_SECURITY, Departures, Holding, refuted};
 use crate::capture::FileState;
 use crate::evidence::{Finding, Outcome, Reason};
 use crate::lds::FileId;
 use crate::lds::card_security;
 use crate::lds::security_infos::SecurityInfos;
 use crate::pki::Certificate;
-use crate::pki::signed_data::{self, SignerCheck, ValidSigner};
-use crate::wire::cms::SignedData;
 
 /// The entries of EF.CardSecurity, signed by a document signer under a trusted country certificate that is not known to
 /// be revoked. It exists under a confirmed chain alone, and only for the type that no other signed object has.
@@ -62,23 +59,13 @@ impl SignedCardSecurity {
             }
             _ => return Err(Finding::new(Outcome::Undetermined(Reason::CardSecurityMissing))),
         };
-        let malformed = |detail: &dyn std::fmt::Display| refuted(Reason::CardSecurityMalformed, detail);
-        let mut encoding = Vec::new();
-        let file = card_security::in_der(file).map_err(|error| malformed(&error))?;
-        if matches!(file, Cow::Owned(_)) {
-            let detail = "indefinite lengths, or strings in pieces";
-            tolerate(&mut encoding, case.settings.tolerances, Reason::CardSecurityEncoding, &detail)?;
-        }
-        let data = SignedData::parse(&file).map_err(|error| malformed(&error))?;
-        let infos = card_security::infos(&data).map_err(|error| malformed(&error))?;
-        let certificates: Vec<Certificate> =
-            data.certificates.iter().filter_map(|der| Certificate::from_der(der).ok()).collect();
-        let (certificate, valid) = signer(&data, &certificates)?;
-        if case.settings.tolerances != Tolerances::TOLERANT && !valid.notes.is_empty() {
-            return Err(malformed(&"it is not signed as the standard has it"));
-        }
-        let mut notes = anchored(case, certificate)?;
-        notes.extend(encoding);
+        let mut met = Departures::new(case.settings.tolerances);
+        let file = CARD_SECURITY.definite(file, &mut met)?;
+        let data = CARD_SECURITY.shape(&file, &mut met)?;
+        let infos = card_security::infos(&data).map_err(|error| CARD_SECURITY.malformed(&error))?;
+        let Holding { certificate, valid } = CARD_SECURITY.first_that_holds(case, &data, &mut met)?;
+        let mut notes = anchored(case, &certificate)?;
+        notes.extend(met.notes);
         let signed_outside = |at| at < certificate.not_before() || at > certificate.not_after();
         if valid.signing_time.is_some_and(signed_outside) {
             return Err(refuted(Reason::SignedOutsideUsage, &"EF.CardSecurity"));
@@ -98,27 +85,6 @@ impl SignedCardSecurity {
     pub(super) fn notes(&self) -> &[Reason] {
         &self.notes
     }
-}
-
-/// The first signer whose signature holds.
-fn signer<'c>(
-    data: &SignedData<'_>,
-    certificates: &'c [Certificate],
-) -> Result<(&'c Certificate, ValidSigner), Finding> {
-    let missing = Finding::new(Outcome::Undetermined(Reason::SignerCertificateMissing));
-    let mut worst = missing.with_detail("EF.CardSecurity holds no certificate of its signer");
-    for info in &data.signers {
-        let Some(certificate) = signed_data::signer_certificate(info, certificates) else { continue };
-        match signed_data::check(data, info, certificate) {
-            Ok(SignerCheck::Valid(valid)) => return Ok((certificate, valid)),
-            Ok(SignerCheck::Invalid(fault)) => worst = refuted(Reason::CardSecuritySignatureWrong, &fault),
-            Err(error) => {
-                let unsupported = Finding::new(Outcome::Undetermined(Reason::AlgorithmUnsupported));
-                worst = unsupported.with_detail(format!("EF.CardSecurity: {error}"));
-            }
-        }
-    }
-    Err(worst)
 }
 
 /// The notes of a confirmed chain; else the finding that says why it is none. A signer whose lists are out of date counts

@@ -3,9 +3,10 @@
 //!
 //! Spec: 9303-11 §5.1.1; 9303-12 §2, §6, §7.1; BSI TR-03135-1 §4.3.
 
-use super::passive::refuted;
+use super::signed_file::{Departures, refuted};
 use super::weak_hash::weak_hash;
 use super::{Case, Tolerance, Tolerances};
+use crate::crypto::signature::PublicKey;
 use crate::evidence::{Finding, Outcome, Reason, Witness};
 use crate::pki::path::{self, NameMatch, Path, Revocation};
 use crate::pki::{Anchor, Certificate, Fingerprint};
@@ -58,9 +59,11 @@ pub(super) fn chain(case: &Case<'_>, signer: &Certificate) -> (Finding, Finding,
             let country = anchor.certificate.subject().country().unwrap_or_default();
             let mut finding =
                 Finding::confirmed(Witness::Anyone).with_detail(format!("{} {country}", anchor.key().name()));
-            if name != NameMatch::Exact {
-                finding.notes.push(Reason::IssuerNameDiffers);
+            let mut met = Departures::new(case.settings.tolerances);
+            if let Err(refuted) = departures(signer, anchor, name, &mut met) {
+                return (refuted, not_proved(), None);
             }
+            finding.notes = met.notes;
             let weak =
                 signer.signature_scheme().map(|scheme| weak_hash(case.settings, scheme.hash(), signer));
             match weak.unwrap_or(Ok(None)) {
@@ -87,6 +90,29 @@ pub(super) fn chain(case: &Case<'_>, signer: &Certificate) -> (Finding, Finding,
             unknown(Outcome::Undetermined(Reason::PathBudgetSpent), format!("issued by {issuer}"))
         }
     }
+}
+
+/// What a confirmed path has of the known departures. Spec: 9303-12 §7.1; FIPS 186-4 §B.3.1.
+fn departures(
+    signer: &Certificate,
+    anchor: &Anchor,
+    name: NameMatch,
+    met: &mut Departures,
+) -> Result<(), Finding> {
+    if name != NameMatch::Exact {
+        let detail = format!("{} is written as {}", anchor.certificate.subject(), signer.issuer());
+        met.tolerate(Reason::IssuerNameDiffers, &detail)?;
+    }
+    if signer.authority_key_id().is_none() {
+        met.tolerate(Reason::KeyIdentifierMissing, &"the signer does not name its issuer's key")?;
+    }
+    if anchor.certificate.subject_key_id().is_none() {
+        met.tolerate(Reason::KeyIdentifierMissing, &"the country's certificate does not name its key")?;
+    }
+    if matches!(anchor.key(), PublicKey::Rsa(rsa) if !rsa.has_usual_exponent()) {
+        met.tolerate(Reason::RsaExponent, &"the exponent of the country's key is not 65537")?;
+    }
+    Ok(())
 }
 
 /// Why a certificate that a country signed is not one of a document signer. Country authorities also sign the signers of

@@ -14,6 +14,7 @@ mod holder;
 mod pace_cam;
 mod passive;
 mod reasons;
+mod signed_file;
 mod tolerance;
 mod validity;
 mod weak_hash;

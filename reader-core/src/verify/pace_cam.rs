@@ -6,7 +6,7 @@ use super::Case;
 use super::card_security::SignedCardSecurity;
 use super::chip::not_performed;
 use super::hashes::Files;
-use super::passive::refuted;
+use super::signed_file::refuted;
 use crate::capture::{Origin, PaceCamTrace};
 use crate::crypto::curve::Curve;
 use crate::crypto::ec::Point;

@@ -39,6 +39,12 @@ impl From<SignerNote> for Reason {
             SignerNote::BareKeyAlgorithm => Self::BareKeyAlgorithm,
             SignerNote::PlainEcdsa => Self::PlainEcdsa,
             SignerNote::DigestInfoWithoutNull => Self::DigestInfoWithoutNull,
+            SignerNote::NameDiffers => Self::SignerNameDiffers,
+            SignerNote::NoKeyIdentifier => Self::KeyIdentifierMissing,
+            SignerNote::SerialNumber => Self::SerialNumberUnusual,
+            SignerNote::DigestDiffers => Self::DigestDiffers,
+            SignerNote::RsaExponent => Self::RsaExponent,
+            SignerNote::OtherCurve => Self::OtherCurve,
         }
     }
 }

@@ -46,9 +46,17 @@ tolerances! {
     BareKeyAlgorithm = "bare_key_algorithm" [BareKeyAlgorithm], "The key's algorithm named in place of the signature's.";
     PlainEcdsa = "plain_ecdsa" [PlainEcdsa], "r and s side by side under an algorithm that has a SEQUENCE of them.";
     DigestInfoWithoutNull = "digest_info_without_null" [DigestInfoWithoutNull], "An RSA signature whose hash identifier has no NULL.";
+    DigestDiffers = "digest_differs" [DigestDiffers], "Another hash in the signature's algorithm than in the signer's digest algorithm.";
+    DigestAlgorithms = "digest_algorithms" [DigestAlgorithms], "Announced hash algorithms that are not those of the signers.";
+    RsaExponent = "rsa_exponent" [RsaExponent], "An RSA exponent other than 65537; it is odd and at least 3 in any case.";
+    OtherCurve = "other_curve" [OtherCurve], "A curve named other than the one that the key is on.";
+    IssuerName = "issuer_name" [SignerNameDiffers, IssuerNameDiffers], "An issuer's name that differs in string type, case or spaces.";
+    SerialNumber = "serial_number" [SerialNumberUnusual], "A serial number that is zero, negative or longer than 20 bytes.";
+    KeyIdentifier = "key_identifier" [KeyIdentifierMissing], "A certificate without the key identifier by which it is named.";
     SeveralSigners = "several_signers" [SeveralSigners], "More signers than one.";
     SignerFromStore = "signer_from_store" [SignerFromStore], "EF.SOD without its signer's certificate, where the trust store has it.";
     SignerUsage = "signer_usage" [SignerUsageUnclear], "A document signer without key usage, or with more than it needs.";
+    LdsVersionInfo = "lds_version_info" [LdsVersionInfo], "Version information in a list of hashes of another version, or none in the version that has it.";
     LdsObjectVersion = "lds_object_version" [LdsObjectUnknown], "A version of the list of hashes that is not known; nothing is said of it in place of refuting it.";
     UnsignedGroups = "unsigned_groups" [GroupUnsigned], "Files on the chip that have no signed hash; they are not used.";
     ActiveAuthenticationDer = "active_authentication_der" [ActiveAuthenticationDer], "A chip's ECDSA signature in DER.";

@@ -5,7 +5,7 @@
 //! authentication. Key derivation and RSA of active authentication are outside it. Spec: 9303-12 §4.1.6.4; 9303-11 §6.1.2.3.
 
 use super::Settings;
-use super::passive::refuted;
+use super::signed_file::refuted;
 use crate::crypto::hash::HashAlgorithm;
 use crate::evidence::{Finding, Reason};
 use crate::pki::Certificate;

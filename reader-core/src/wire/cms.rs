@@ -3,10 +3,12 @@
 //! Signatures are verified over the bytes as received, so that this reader copies nothing and encodes nothing. It reads
 //! DER; indefinite lengths and constructed strings are refused with a message that says so. Spec: RFC 5652 §3, §5.
 
+use std::borrow::Cow;
+
 use super::der::{AlgorithmIdentifier, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET};
 use super::oid::Oid;
 use super::tlv::{Reader, Rules, Tlv};
-use super::{Malformed, Problem};
+use super::{Malformed, Problem, ber};
 
 /// Most certificates read out of one structure. Real ones carry one to five.
 const MAX_CERTIFICATES: usize = 64;
@@ -20,6 +22,30 @@ const MAX_ATTRIBUTES: usize = 32;
 const CONTEXT_0: u32 = 0xA0;
 const CONTEXT_1: u32 = 0xA1;
 const CONTEXT_0_PRIMITIVE: u32 = 0x80;
+
+/// A message without indefinite lengths and strings in pieces.
+#[derive(Clone, Debug)]
+pub struct Definite<'a> {
+    /// As it stands, or normalised.
+    pub bytes: Cow<'a, [u8]>,
+    /// What of BER it uses that DER does not have; `None` for one in DER.
+    pub freedom: Option<Malformed>,
+}
+
+/// Takes the freedoms of BER out that keep a message from being read. Only its frame is looked at: whether its parts are
+/// sound, [`SignedData::parse_ber`] says.
+///
+/// # Errors
+/// A form that cannot be normalised.
+pub fn definite(bytes: &[u8]) -> Result<Definite<'_>, Malformed> {
+    match SignedData::parse(bytes) {
+        Err(error) if matches!(error.problem, Problem::Form(_)) => {
+            let bytes = ber::normalise("SignedData", bytes)?.into();
+            Ok(Definite { bytes, freedom: Some(error) })
+        }
+        _ => Ok(Definite { bytes: bytes.into(), freedom: None }),
+    }
+}
 
 /// `SignedData`, as it stands in a ContentInfo.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +64,8 @@ pub struct SignedData<'a> {
     pub crls: Vec<&'a [u8]>,
     /// The signers.
     pub signers: Vec<SignerInfo<'a>>,
+    /// The first of its sets whose members are not in the order of DER. Spec: X.690 §11.6.
+    pub unsorted_set: Option<&'static str>,
 }
 
 /// One signer.
@@ -135,7 +163,19 @@ impl<'a> SignedData<'a> {
     /// # Errors
     /// Not DER, not SignedData, or more parts than any real structure has.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Malformed> {
-        let mut outer = Reader::new("ContentInfo", Rules::Der, bytes);
+        Self::read(bytes, Rules::Der)
+    }
+
+    /// The same where lengths may be longer than they need to be, for what [`definite`] gave.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn parse_ber(bytes: &'a [u8]) -> Result<Self, Malformed> {
+        Self::read(bytes, Rules::Ber)
+    }
+
+    fn read(bytes: &'a [u8], rules: Rules) -> Result<Self, Malformed> {
+        let mut outer = Reader::new("ContentInfo", rules, bytes);
         let mut info = outer.enter("ContentInfo", SEQUENCE)?;
         outer.finish()?;
         if !info.oid()?.is("1.2.840.113549.1.7.2") {
@@ -148,15 +188,47 @@ impl<'a> SignedData<'a> {
 
         let version = data.small()?;
         let mut digests = data.enter("SignedData digestAlgorithms", SET)?;
+        let digest_order = digests.clone();
         let digest_algorithms = bounded(&mut digests, MAX_DIGESTS, "digest algorithms", Reader::algorithm)?;
         let (content_type, content) = encapsulated(&mut data)?;
+        let certificate_order =
+            data.clone().optional(CONTEXT_0)?.map(|set| data.inside("certificates", &set));
         let certificates = raw_members(&mut data, CONTEXT_0, "certificates")?;
         let crls = raw_members(&mut data, CONTEXT_1, "revocation lists")?;
         let mut infos = data.enter("SignedData signerInfos", SET)?;
+        let signer_order = infos.clone();
         let signers = bounded(&mut infos, MAX_SIGNERS, "signers", signer_info)?;
         data.finish()?;
-        Ok(Self { version, digest_algorithms, content_type, content, certificates, crls, signers })
+        let sets = [
+            ("digest algorithms", Some(digest_order)),
+            ("certificates", certificate_order),
+            ("signers", Some(signer_order)),
+        ];
+        let unsorted_set = sets.into_iter().find_map(|(name, set)| (!is_sorted(set?)).then_some(name));
+        Ok(Self {
+            version,
+            digest_algorithms,
+            content_type,
+            content,
+            certificates,
+            crls,
+            signers,
+            unsorted_set,
+        })
     }
+}
+
+/// Whether the members of a set stand in the order of DER. What cannot be read is for others to refuse.
+fn is_sorted(mut set: Reader<'_>) -> bool {
+    let mut before: &[u8] = &[];
+    while !set.is_empty() {
+        let Ok(member) = set.any() else { return true };
+        if member.raw < before {
+            return false;
+        }
+        before = member.raw;
+    }
+    true
 }
 
 /// Reads members until the reader is empty, at most `limit`.
