@@ -61,6 +61,12 @@ impl Certificate {
     /// The signed certificate, DER.
     #[must_use]
     pub fn signed_by(&self, signer: &Signer) -> Vec<u8> {
+        self.signed_after(signer, |body| body)
+    }
+
+    /// The same with its body changed before it is signed.
+    #[must_use]
+    pub fn signed_after(&self, signer: &Signer, change: impl Fn(Vec<u8>) -> Vec<u8>) -> Vec<u8> {
         let algorithm = signer.signature_algorithm();
         let body = sequence(&[
             explicit(0, &integer(2)),
@@ -72,6 +78,7 @@ impl Certificate {
             self.public_key_info.clone(),
             explicit(3, &sequence(&self.extensions)),
         ]);
+        let body = change(body);
         let signature = bit_string(&signer.sign(&body));
         sequence(&[body, algorithm, signature])
     }

@@ -145,13 +145,14 @@ impl CvKey {
                 parts
             }
             CvKey::Rsa { key, padding, hash } => {
-                let arc = match (padding, hash) {
-                    (RsaPadding::Pkcs1, Hash::Sha1) => 1,
-                    (RsaPadding::Pss, Hash::Sha1) => 3,
-                    (RsaPadding::Pkcs1, Hash::Sha512) => 5,
-                    (RsaPadding::Pss, Hash::Sha512) => 6,
-                    (RsaPadding::Pkcs1, _) => 2,
-                    (RsaPadding::Pss, _) => 4,
+                let pss = matches!(padding, RsaPadding::Pss | RsaPadding::PssWith { .. });
+                let arc = match (pss, hash) {
+                    (false, Hash::Sha1) => 1,
+                    (true, Hash::Sha1) => 3,
+                    (false, Hash::Sha512) => 5,
+                    (true, Hash::Sha512) => 6,
+                    (false, _) => 2,
+                    (true, _) => 4,
                 };
                 let name = oid(&format!("{ID_TA}.1.{arc}"));
                 vec![name, tlv(&[0x81], &key.modulus), tlv(&[0x82], &key.public)]

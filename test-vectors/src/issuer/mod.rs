@@ -17,6 +17,7 @@ pub mod mrz;
 pub mod patterns;
 pub mod personal;
 pub mod portrait;
+pub mod quirk;
 pub mod security_infos;
 pub mod signer;
 pub mod sod;

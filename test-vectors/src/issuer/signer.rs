@@ -44,13 +44,31 @@ pub enum DhForm {
 pub enum RsaPadding {
     /// RSASSA-PKCS1-v1_5.
     Pkcs1,
+    /// The same without the NULL beside the hash's identifier in the block.
+    Pkcs1WithoutNull,
     /// RSASSA-PSS, salt as long as the hash.
     Pss,
+    /// RSASSA-PSS with a hash of its own in MGF1 and a salt of its own length.
+    PssWith {
+        /// Hash inside MGF1.
+        mgf: Hash,
+        /// Length of the salt.
+        salt_bytes: usize,
+    },
+}
+
+/// How an ECDSA signature is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EcdsaForm {
+    /// SEQUENCE of two INTEGERs, named as in X9.62.
+    Der,
+    /// r ‖ s, named as in TR-03111 §5.2.1.1.
+    Plain,
 }
 
 #[derive(Clone, Debug)]
 enum Key {
-    Ec { curve: CurveName, private: Vec<u8>, form: CurveForm },
+    Ec { curve: CurveName, private: Vec<u8>, form: CurveForm, written: EcdsaForm },
     Rsa { key: RsaKey, padding: RsaPadding },
 }
 
@@ -65,7 +83,23 @@ impl Signer {
     /// An ECDSA key that follows from a label.
     #[must_use]
     pub fn ecdsa(curve: CurveName, form: CurveForm, hash: Hash, label: &str) -> Self {
-        Self { key: Key::Ec { curve, private: num::private_from_seed(curve, label), form }, hash }
+        let private = num::private_from_seed(curve, label);
+        Self { key: Key::Ec { curve, private, form, written: EcdsaForm::Der }, hash }
+    }
+
+    /// The same key with its signatures written in another way; an RSA key has but one.
+    #[must_use]
+    pub fn written(mut self, other: EcdsaForm) -> Self {
+        if let Key::Ec { written, .. } = &mut self.key {
+            *written = other;
+        }
+        self
+    }
+
+    /// The same key under another hash.
+    #[must_use]
+    pub fn hashing(self, hash: Hash) -> Self {
+        Self { hash, ..self }
     }
 
     /// One of the published RSA test keys.
@@ -84,7 +118,7 @@ impl Signer {
     #[must_use]
     pub fn public_key_info(&self) -> Vec<u8> {
         match &self.key {
-            Key::Ec { curve, private, form } => {
+            Key::Ec { curve, private, form, .. } => {
                 ec_public_key_info(*curve, *form, &num::public_key(*curve, private))
             }
             Key::Rsa { key, .. } => rsa_public_key_info(&key.modulus, &key.public),
@@ -105,21 +139,32 @@ impl Signer {
     #[must_use]
     pub fn signature_algorithm(&self) -> Vec<u8> {
         match &self.key {
-            Key::Ec { .. } => sequence(&[oid(ecdsa_oid(self.hash))]),
-            Key::Rsa { padding: RsaPadding::Pkcs1, .. } => sequence(&[oid(rsa_oid(self.hash)), null()]),
-            Key::Rsa { padding: RsaPadding::Pss, .. } => {
-                let hash = digest_algorithm(self.hash, true);
-                let salt_bytes = self.hash.digest(b"").len().to_be_bytes();
-                sequence(&[
-                    oid(RSA_PSS),
-                    sequence(&[
-                        explicit(0, &hash),
-                        explicit(1, &sequence(&[oid(MGF1), hash.clone()])),
-                        explicit(2, &integer_bytes(&salt_bytes)),
-                    ]),
-                ])
+            Key::Ec { written: EcdsaForm::Der, .. } => sequence(&[oid(ecdsa_oid(self.hash))]),
+            Key::Ec { written: EcdsaForm::Plain, .. } => sequence(&[oid(plain_ecdsa_oid(self.hash))]),
+            Key::Rsa { padding: RsaPadding::Pkcs1 | RsaPadding::Pkcs1WithoutNull, .. } => {
+                sequence(&[oid(rsa_oid(self.hash)), null()])
+            }
+            Key::Rsa { padding: RsaPadding::Pss, .. } => self.pss_algorithm(self.hash, self.hash_bytes()),
+            Key::Rsa { padding: RsaPadding::PssWith { mgf, salt_bytes }, .. } => {
+                self.pss_algorithm(*mgf, *salt_bytes)
             }
         }
+    }
+
+    fn hash_bytes(&self) -> usize {
+        self.hash.digest(b"").len()
+    }
+
+    /// id-RSASSA-PSS with its parameters; what is a default is left out, as DER asks. Spec: RFC 4055 §3.1.
+    fn pss_algorithm(&self, mgf: Hash, salt_bytes: usize) -> Vec<u8> {
+        let unless = |default: bool, part: Vec<u8>| if default { Vec::new() } else { part };
+        let mgf1 = sequence(&[oid(MGF1), digest_algorithm(mgf, true)]);
+        let parameters = sequence(&[
+            unless(self.hash == Hash::Sha1, explicit(0, &digest_algorithm(self.hash, true))),
+            unless(mgf == Hash::Sha1, explicit(1, &mgf1)),
+            unless(salt_bytes == 20, explicit(2, &integer_bytes(&salt_bytes.to_be_bytes()))),
+        ]);
+        sequence(&[oid(RSA_PSS), parameters])
     }
 
     /// Signs a message. The same message gives the same signature.
@@ -127,15 +172,24 @@ impl Signer {
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         let digest = self.hash.digest(message);
         match &self.key {
-            Key::Ec { curve, private, .. } => {
+            Key::Ec { curve, private, written, .. } => {
                 let signature = num::ecdsa_sign(*curve, private, &digest, b"issuer");
+                if *written == EcdsaForm::Plain {
+                    return signature.plain(*curve);
+                }
                 sequence(&signature.integer_contents().map(|content| tlv(&[0x02], &content)))
             }
             Key::Rsa { key, padding } => {
                 let width_bytes = key.modulus.len();
                 let block = match padding {
-                    RsaPadding::Pkcs1 => pkcs1_block(self.hash, &digest, width_bytes),
-                    RsaPadding::Pss => pss_block(self.hash, &digest, width_bytes),
+                    RsaPadding::Pkcs1 => pkcs1_block(self.hash, true, &digest, width_bytes),
+                    RsaPadding::Pkcs1WithoutNull => pkcs1_block(self.hash, false, &digest, width_bytes),
+                    RsaPadding::Pss => {
+                        pss_block(self.hash, self.hash, self.hash_bytes(), &digest, width_bytes)
+                    }
+                    RsaPadding::PssWith { mgf, salt_bytes } => {
+                        pss_block(self.hash, *mgf, *salt_bytes, &digest, width_bytes)
+                    }
                 };
                 num::rsa_raw(&key.modulus, &key.private, &block)
             }
@@ -227,6 +281,16 @@ fn ecdsa_oid(hash: Hash) -> &'static str {
     }
 }
 
+fn plain_ecdsa_oid(hash: Hash) -> &'static str {
+    match hash {
+        Hash::Sha1 => "0.4.0.127.0.7.1.1.4.1.1",
+        Hash::Sha224 => "0.4.0.127.0.7.1.1.4.1.2",
+        Hash::Sha256 => "0.4.0.127.0.7.1.1.4.1.3",
+        Hash::Sha384 => "0.4.0.127.0.7.1.1.4.1.4",
+        Hash::Sha512 => "0.4.0.127.0.7.1.1.4.1.5",
+    }
+}
+
 fn rsa_oid(hash: Hash) -> &'static str {
     match hash {
         Hash::Sha1 => "1.2.840.113549.1.1.5",
@@ -238,21 +302,21 @@ fn rsa_oid(hash: Hash) -> &'static str {
 }
 
 /// 00 01 FF … 00 DigestInfo. Spec: RFC 8017 §9.2.
-fn pkcs1_block(hash: Hash, digest: &[u8], width_bytes: usize) -> Vec<u8> {
-    let info = sequence(&[digest_algorithm(hash, true), octet_string(digest)]);
+fn pkcs1_block(hash: Hash, null: bool, digest: &[u8], width_bytes: usize) -> Vec<u8> {
+    let info = sequence(&[digest_algorithm(hash, null), octet_string(digest)]);
     let filler = vec![0xFF; width_bytes - info.len() - 3];
     [vec![0x00, 0x01], filler, vec![0x00], info].concat()
 }
 
 /// The salt is hashed from the digest, so that issuing stays repeatable. Spec: RFC 8017 §9.1.1, for a modulus whose
 /// bit length is a multiple of eight.
-fn pss_block(hash: Hash, digest: &[u8], width_bytes: usize) -> Vec<u8> {
-    let salt = num::expand(&[b"pss salt", digest], digest.len());
+fn pss_block(hash: Hash, mgf: Hash, salt_bytes: usize, digest: &[u8], width_bytes: usize) -> Vec<u8> {
+    let salt = num::expand(&[b"pss salt", digest], salt_bytes);
     let h = hash.digest(&[&[0; 8], digest, &salt].concat());
     let mut data = vec![0; width_bytes - h.len() - salt.len() - 2];
     data.push(0x01);
     data.extend(&salt);
-    let mask = mgf1(hash, &h, data.len());
+    let mask = mgf1(mgf, &h, data.len());
     let mut masked: Vec<u8> = data.iter().zip(mask).map(|(byte, mask)| byte ^ mask).collect();
     if let Some(first) = masked.first_mut() {
         *first &= 0x7F;

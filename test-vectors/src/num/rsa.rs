@@ -47,6 +47,18 @@ impl RsaKey {
 }
 
 impl RsaKey {
+    /// The same modulus with another public exponent; `None` where the exponent shares a factor with p − 1 or q − 1.
+    pub fn with_exponent(&self, exponent: u32) -> Option<RsaKey> {
+        let [p, q, ..] = self.factors().map(|bytes| BigUint::from_bytes_be(&bytes));
+        let public = BigUint::from(exponent);
+        let private = public.modinv(&((p - 1u8) * (q - 1u8)))?;
+        Some(RsaKey {
+            modulus: self.modulus.clone(),
+            private: private.to_bytes_be(),
+            public: public.to_bytes_be(),
+        })
+    }
+
     /// p and q, the private exponent modulo each less one, and the inverse of q modulo p: what RFC 8017 §A.1.2 stores
     /// beside the three numbers. All five are empty where the three are no key.
     pub fn factors(&self) -> [Vec<u8>; 5] {
