@@ -117,7 +117,7 @@ pub fn trust() -> TrustSnapshot {
         builder.add_certificate(&anchor, &from("gateway"), &Pins::none());
     }
     for list in persona::revocation_lists(NOW.0) {
-        builder.add_crl(&list);
+        builder.add_crl(&list, &from("gateway"));
     }
     builder.build()
 }
