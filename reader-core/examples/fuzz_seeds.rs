@@ -8,6 +8,8 @@ use std::fs;
 use std::path::Path;
 
 use test_vectors::card::Directory::{Lds, MasterFile};
+use test_vectors::issuer::country::VIETNAM;
+use test_vectors::issuer::deviation::{self, Described, DeviationSet, SignerSet};
 use test_vectors::persona;
 
 /// 2026-07-01, when the first of these seeds were made.
@@ -48,6 +50,36 @@ fn main() {
         write("crl", &format!("list-{number}"), Some(list));
     }
     write("master_list", "anchors", Some(&persona::master_list(NOW_UNIX_S)));
+    let sets = deviations();
+    write("deviation_list", "signed", Some(&deviation::deviation_list(&VIETNAM, &sets, NOW_UNIX_S)));
+    write("deviation_list", "content", Some(&deviation::content(&sets)));
+}
+
+/// A set of documents by every field, and a deviation with every kind of parameter.
+fn deviations() -> Vec<DeviationSet> {
+    let described = vec![
+        Described::plain("2.3"),
+        Described::number("2.2", 2),
+        Described::number("3.1", 8),
+        Described::number("1.3", 5),
+        Described::extension("1.2", "2.5.29.15"),
+        Described::plain("9"),
+    ];
+    let issuer = VIETNAM.csca_name();
+    let signers = [
+        SignerSet::KeyId(vec![7; 20]),
+        SignerSet::IssuerAndSerial(issuer, vec![9; 16]),
+        SignerSet::Sha256(vec![1; 32]),
+    ];
+    let numbers = || ["C0900001", "C0900002", "X1"].map(str::to_owned).to_vec();
+    let of = |signer| DeviationSet {
+        document_code: Some("ID"),
+        signer: Some(signer),
+        issued_s: Some((NOW_UNIX_S, NOW_UNIX_S + 86_400)),
+        numbers: Some(numbers()),
+        described: described.clone(),
+    };
+    signers.into_iter().map(of).collect()
 }
 
 /// What the outermost data object holds: its tag has one byte here, its length the definite long or short form.

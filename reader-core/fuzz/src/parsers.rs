@@ -9,6 +9,7 @@ use reader_core::lds::{
     qr, security_infos, sod,
 };
 use reader_core::pki::crl::Crl;
+use reader_core::pki::lists;
 use reader_core::pki::{Certificate, Fingerprint, Provenance, TrustBuilder};
 use reader_core::session::wrong_card::{self, Observed};
 use reader_core::wire::apdu::{Command, LengthForm, Response};
@@ -35,6 +36,7 @@ pub const ALL: &[(&str, Parser)] = &[
     ("crl", crl),
     ("cvc", cv_certificate),
     ("der", der),
+    ("deviation_list", deviation_list),
     ("dg1", dg1_file),
     ("dg2", dg2_file),
     ("dg3", dg3_file),
@@ -416,6 +418,21 @@ pub fn crl(bytes: &[u8]) -> bool {
     assert_eq!(list.der(), bytes);
     assert!(!list.is_newer_than(&list), "nothing is newer than itself");
     assert!(list.len() <= bytes.len());
+    true
+}
+
+/// What a deviation list says, without its signature; and such a list whose signers the operator trusts.
+pub fn deviation_list(bytes: &[u8]) -> bool {
+    let signers = SignedData::parse(bytes).map(|data| data.certificates).unwrap_or_default();
+    let pins = signers.into_iter().map(Fingerprint::of).collect();
+    let provenance = Provenance { source: String::new(), imported_at: Timestamp(0) };
+    let mut store = TrustBuilder::new();
+    let imported = store.add_deviation_list(bytes, &provenance, &pins);
+    assert_eq!(store.build().deviation_lists().len(), imported.added.len());
+    let Ok(deviations) = lists::parse_deviations(bytes) else { return !imported.added.is_empty() };
+    let numbers = deviations.iter().filter_map(|one| one.documents.numbers.as_ref());
+    let kept: usize = numbers.map(lists::Numbers::len).sum();
+    assert!(kept <= bytes.len() / 3, "more numbers than the bytes have room for");
     true
 }
 

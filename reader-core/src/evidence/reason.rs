@@ -104,6 +104,7 @@ reasons! {
     CardSecurityMalformed = 1115, "EF.CardSecurity is not a signed object as the standard has it.";
     CardSecuritySignatureWrong = 1116, "The signature of EF.CardSecurity does not hold: its content was altered.";
     CardSecurityEncoding = 1117, "EF.CardSecurity is written with the freedoms of BER where DER is required.";
+    ActiveAuthenticationKeyCompromised = 1118, "The issuing state says that others may know the chip's key: its signature proves nothing.";
 
     SodMissing = 1201, "EF.SOD was not read: nothing can be proved.";
     SodMalformed = 1202, "EF.SOD is not a signed object as the standard has it.";
@@ -152,6 +153,7 @@ reasons! {
     RsaExponent = 1245, "An RSA key has another exponent than 65537.";
     OtherCurve = 1246, "Another curve is named than the one that the signer's key is on.";
     Sha1Outdated = 1260, "SHA-1 was used in a signature when it was no longer permitted.";
+    KnownDeviation = 1270, "The check does not hold, and the issuing state has made known that its documents look so.";
     SignerFromStore = 1280, "EF.SOD lacks its signer's certificate; the trust store knew it.";
     SignerNonConformant = 1281, "The public key directory lists the document signer as not conforming to the standard.";
     GatewaySaysNo = 1290, "The issuing authority's gateway answered that this card or its signer is not valid.";
@@ -217,6 +219,7 @@ reasons! {
     ListSignerExpired = 1817, "The list's signer was not valid when the list was taken in.";
     SearchBudgetSpent = 1818, "Too many signatures would have had to be checked for this import.";
     ListEncoding = 1819, "The list is written with the freedoms of BER where DER is required.";
+    ListOlder = 1820, "A newer list of this issuer is in the store already.";
     NotADocumentSigner = 1830, "This is not the certificate of a document signer.";
     SignerIssuerUnknown = 1831, "No trusted certificate is the issuer of this document signer.";
     SignerSignatureWrong = 1832, "The document signer's certificate was not signed by its issuer's key.";

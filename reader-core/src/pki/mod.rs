@@ -4,7 +4,7 @@
 
 pub mod certificate;
 pub mod crl;
-mod lists;
+pub mod lists;
 pub mod name;
 pub mod path;
 pub mod signature_algorithm;

@@ -97,6 +97,12 @@ impl Name {
         self.value("L").map(str::to_uppercase)
     }
 
+    /// `organizationName` in lower case, spaces collapsed.
+    #[must_use]
+    pub fn organisation(&self) -> Option<String> {
+        self.value("O").map(fold)
+    }
+
     fn value(&self, label: &str) -> Option<&str> {
         let found = self.attributes.iter().find(|attribute| attribute.label == Some(label))?;
         Some(found.text.trim())

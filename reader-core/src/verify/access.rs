@@ -84,7 +84,8 @@ fn bac_is_outdated(case: &Case<'_>, files: &Files<'_>) -> bool {
     let from = |date: Option<Date>, year| date.is_some_and(|date| date.year() >= year);
     let alone = !offers_pace(case, files);
     from(case.now.date(), BAC_UNTIL_YEAR)
-        || (alone && from(validity::issue_date(files), BAC_ALONE_UNTIL_ISSUED_YEAR))
+        || (alone
+            && from(validity::issue_date(|group| files.group(group).proved()), BAC_ALONE_UNTIL_ISSUED_YEAR))
 }
 
 pub(super) fn bac(case: &Case<'_>, files: &Files<'_>) -> Finding {

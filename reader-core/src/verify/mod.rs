@@ -8,6 +8,7 @@ mod card_security;
 mod chain;
 mod chip;
 mod consistency;
+mod deviations;
 pub mod gateway;
 mod hashes;
 mod holder;
@@ -161,7 +162,7 @@ fn prove(case: &Case<'_>, earlier: Option<Inner>) -> Inner {
     let files = hashes::Files::new(case.capture, &hashes);
     let card_security = card_security::CardSecurityProof::of(case, card_security);
     let chip = chip::judge(case, &sod, &hashes, &files, card_security.result());
-    let findings = ProofFindings {
+    let mut findings = ProofFindings {
         access_pace: access::pace(case, &files),
         access_bac: access::bac(case, &files),
         access_terminal_authentication: access::terminal_authentication(case, &files),
@@ -188,7 +189,8 @@ fn prove(case: &Case<'_>, earlier: Option<Inner>) -> Inner {
     };
     let holder = holder::holder(case, &files);
     let no_fingers = holder::no_fingers(&files);
-    let genuine_chip = chip.genuine;
+    let mut genuine_chip = chip.genuine;
+    deviations::apply(case, &sod, &groups, &mut findings, &mut genuine_chip);
     Inner { sod, card_security, hashes, groups, findings, genuine_chip, holder, no_fingers }
 }
 

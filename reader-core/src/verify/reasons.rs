@@ -28,6 +28,7 @@ impl From<Refusal> for Reason {
             Refusal::NotADocumentSigner => Self::NotADocumentSigner,
             Refusal::SignerIssuerUnknown => Self::SignerIssuerUnknown,
             Refusal::SignerSignatureWrong => Self::SignerSignatureWrong,
+            Refusal::ListOlder => Self::ListOlder,
         }
     }
 }

@@ -197,6 +197,16 @@ impl SignedFile {
         Err(finding)
     }
 
+    /// The certificate of the first signer that is named, whether or not its signature holds: by whom the file claims to be.
+    pub(super) fn claimed_signer(&self, case: &Case<'_>, content_info: &[u8]) -> Option<Certificate> {
+        let definite = cms::definite(content_info).ok()?;
+        let data = SignedData::parse_ber(&definite.bytes).ok()?;
+        let certificates: Vec<Certificate> =
+            data.certificates.iter().filter_map(|der| Certificate::from_der(der).ok()).collect();
+        let mut named = data.signers.iter().flat_map(|info| self.possible(case, info, &certificates));
+        named.next().map(|possible| possible.certificate)
+    }
+
     /// The certificates that a signer may mean: out of the file, else those of the store. To be known there is no trust; the
     /// chain is proved like any other. Spec: 9303-10 §4.6.2.2; 9303-12 §5.
     fn possible(

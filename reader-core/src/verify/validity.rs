@@ -41,10 +41,9 @@ pub(super) fn signer(case: &Case<'_>, sod: &SodProof, files: &Files<'_>) -> Find
         return Finding::new(Outcome::Refuted(Reason::SignerNotYetValid)).with_detail(detail);
     }
     let signed = signer.signing_time.map(|at| Between { what: "signed", from: at, to: at });
-    let issued = issue_date(files).map(|day| Between {
-        what: "issued",
-        from: day.start().plus_s(-EARLIEST_ZONE_S),
-        to: day.end().plus_s(LATEST_ZONE_S),
+    let issued = issue_date(|group| files.group(group).proved()).map(|day| {
+        let (from, to) = local_day(day);
+        Between { what: "issued", from, to }
     });
     let known: Vec<Between> = [signed, issued].into_iter().flatten().collect();
     let (begin, end) = usage(certificate);
@@ -75,19 +74,22 @@ fn usage(certificate: &Certificate) -> (Timestamp, Timestamp) {
     (begin, end)
 }
 
-/// The proved day of issue: of DG13, else of DG12. A day that DG12 leaves partly open is none.
-pub(super) fn issue_date(files: &Files<'_>) -> Option<Date> {
-    issued_in_dg13(files).or_else(|| issued_in_dg12(files))
+/// First and last moment of a day, wherever it was lived.
+pub(super) fn local_day(day: Date) -> (Timestamp, Timestamp) {
+    (day.start().plus_s(-EARLIEST_ZONE_S), day.end().plus_s(LATEST_ZONE_S))
 }
 
-fn issued_in_dg13(files: &Files<'_>) -> Option<Date> {
-    let details = Details::parse(files.group(DataGroup::Dg13).proved()?);
-    details.fields()?.issued.as_ref()?.day()
+/// The day of issue in these files: of DG13, else of DG12. A day that DG12 leaves partly open is none.
+pub(super) fn issue_date<'f>(file: impl Fn(DataGroup) -> Option<&'f [u8]>) -> Option<Date> {
+    file(DataGroup::Dg13).and_then(issued_in_dg13).or_else(|| file(DataGroup::Dg12).and_then(issued_in_dg12))
 }
 
-fn issued_in_dg12(files: &Files<'_>) -> Option<Date> {
-    let details = DocumentDetails::parse(files.group(DataGroup::Dg12).proved()?).ok()?;
-    details.issued?.full()
+fn issued_in_dg13(file: &[u8]) -> Option<Date> {
+    Details::parse(file).fields()?.issued.as_ref()?.day()
+}
+
+fn issued_in_dg12(file: &[u8]) -> Option<Date> {
+    DocumentDetails::parse(file).ok()?.issued?.full()
 }
 
 /// `validity.document`.

@@ -67,6 +67,7 @@ fn add(
                 trust::Kind::Certificate => "cli-trust-certificate",
                 trust::Kind::MasterList => "cli-trust-master-list",
                 trust::Kind::RevocationList => "cli-trust-revocation-list",
+                trust::Kind::DeviationList => "cli-trust-deviation-list",
             }),
             imported.added.len(),
             output.texts.get("cli-trust-added"),

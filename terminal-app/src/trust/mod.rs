@@ -49,6 +49,16 @@ struct Index {
     schema: String,
     anchors: Vec<AnchorEntry>,
     revocation_lists: Vec<String>,
+    #[serde(default)]
+    deviation_lists: Vec<DeviationListEntry>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct DeviationListEntry {
+    sha256: String,
+    source: String,
+    imported_at_unix_s: i64,
+    verified_by: String,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -119,6 +129,15 @@ impl TrustFolder {
                 return Err(unusable(format!("revocation list {sha256}: {}", refused.detail)));
             }
         }
+        for entry in &index.deviation_lists {
+            let provenance =
+                Provenance { source: entry.source.clone(), imported_at: Timestamp(entry.imported_at_unix_s) };
+            let verified_by = verified_by(&entry.verified_by)
+                .ok_or_else(|| unusable(format!("verified_by {:?} is not understood", entry.verified_by)))?;
+            let restored =
+                builder.restore_deviation_list(&self.object(&entry.sha256)?, &provenance, verified_by);
+            restored.map_err(|problem| unusable(format!("deviation list {}: {problem}", entry.sha256)))?;
+        }
         Ok(builder.build())
     }
 
@@ -134,6 +153,9 @@ impl TrustFolder {
         for list in snapshot.crls() {
             self.put(list.fingerprint(), list.der())?;
         }
+        for list in snapshot.deviation_lists() {
+            self.put(list.fingerprint, &list.der)?;
+        }
         let index = Index {
             schema: SCHEMA.to_owned(),
             anchors: snapshot
@@ -147,6 +169,16 @@ impl TrustFolder {
                 })
                 .collect(),
             revocation_lists: snapshot.crls().iter().map(|list| list.fingerprint().to_string()).collect(),
+            deviation_lists: snapshot
+                .deviation_lists()
+                .iter()
+                .map(|list| DeviationListEntry {
+                    sha256: list.fingerprint.to_string(),
+                    source: list.provenance.source.clone(),
+                    imported_at_unix_s: list.provenance.imported_at.0,
+                    verified_by: list.verified_by.to_string(),
+                })
+                .collect(),
         };
         let text = serde_json::to_string_pretty(&index).unwrap_or_default();
         self.replace(INDEX, text.as_bytes())
@@ -193,6 +225,8 @@ pub enum Kind {
     MasterList,
     /// A revocation list.
     RevocationList,
+    /// A deviation list.
+    DeviationList,
 }
 
 /// Adds the content of a file to `builder`, whatever it is.
@@ -206,14 +240,18 @@ pub fn add(
         Kind::Certificate => (Kind::Certificate, builder.add_certificate(bytes, provenance, pins)),
         Kind::MasterList => (Kind::MasterList, builder.add_master_list(bytes, provenance, pins)),
         Kind::RevocationList => (Kind::RevocationList, builder.add_crl(bytes, provenance)),
+        Kind::DeviationList => (Kind::DeviationList, builder.add_deviation_list(bytes, provenance, pins)),
     }
 }
 
-/// Tells the three kinds apart by their outermost objects; what is none of them fails as a certificate.
+/// Tells the kinds apart by their outermost objects, and signed lists by what they say to hold; what is none of them fails as a certificate.
 fn recognise(bytes: &[u8]) -> Kind {
     use reader_core::wire::tlv::{Reader, Rules};
     if bytes.starts_with(b"-----BEGIN X509 CRL") {
         return Kind::RevocationList;
+    }
+    if reader_core::pki::lists::is_deviation_list(bytes) {
+        return Kind::DeviationList;
     }
     let inner = |reader: &mut Reader<'_>| -> Option<Kind> {
         let mut outer = reader.enter("file", 0x30).ok()?;

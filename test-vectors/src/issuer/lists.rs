@@ -14,7 +14,7 @@ pub const MASTER_LIST: &str = "2.23.136.1.1.2";
 /// id-icao-cscaMasterListSigningKey: the purpose that a master list's signer must have.
 pub const MASTER_LIST_SIGNING_KEY: &str = "2.23.136.1.1.3";
 
-/// The certificate of a country's master list signer. With another `purpose` it is one that must be refused.
+/// The certificate of a country's master list signer. With another `purpose` it is a signer of other lists.
 #[must_use]
 pub fn master_list_signer(country: &Country, purpose: &str, now_unix_s: i64) -> Issued {
     let authority = country.csca_signer();

@@ -11,6 +11,7 @@ pub mod country;
 pub mod cvc;
 pub mod der_out;
 pub mod details;
+pub mod deviation;
 pub mod groups;
 pub mod lists;
 pub mod mrz;

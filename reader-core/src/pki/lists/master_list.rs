@@ -68,7 +68,10 @@ impl TrustBuilder {
             Err(error) => return Err(Whole::unreadable(error)),
         };
         let list = SignedList::parse(&der, &KIND)?;
-        let accepted = self.accept_list(&list, &KIND, provenance.imported_at, pins, budget)?;
+        let now = provenance.imported_at;
+        let accepted = list.accept(&KIND, budget, |signer, at_hand, budget| {
+            self.believes(signer, at_hand, now, pins, budget)
+        })?;
         let content = in_der("CscaMasterList", accepted.content, members).map_err(Whole::unreadable)?;
         let members = members(&content).map_err(Whole::unreadable)?;
         imported.notes.extend(accepted.notes);

@@ -6,7 +6,7 @@ use std::fmt;
 use crate::crypto::signature::SignatureCheck;
 use crate::pki::certificate::Certificate;
 use crate::pki::signed_data::{self, SignerCheck, signer_certificate};
-use crate::pki::trust::{Anchor, ImportNote, Pins, Refusal, SearchBudget, TrustBuilder};
+use crate::pki::trust::{Anchor, ImportNote, Pins, Refusal, SearchBudget, TrustBuilder, VerifiedBy};
 use crate::wire::cms::SignedData;
 use crate::wire::date::Timestamp;
 use crate::wire::{Malformed, Problem, ber};
@@ -64,6 +64,12 @@ pub(super) struct SignedList<'a> {
 pub(super) struct Accepted<'l> {
     /// What was signed.
     pub(super) content: &'l [u8],
+    /// Who signed it.
+    pub(super) signer: &'l Certificate,
+    /// When he says to have signed it.
+    pub(super) signed_at: Option<Timestamp>,
+    /// Why he is believed.
+    pub(super) verified_by: VerifiedBy,
     /// What was tolerated.
     pub(super) notes: Vec<ImportNote>,
 }
@@ -80,22 +86,18 @@ impl<'a> SignedList<'a> {
         let certificates = readable.collect();
         Ok(Self { data, certificates })
     }
-}
 
-impl TrustBuilder {
-    /// The content of a list, once one of its signers is believed.
-    pub(super) fn accept_list<'l>(
+    /// What was signed, by the first signer that is one for such lists and whose signature holds, if that one is believed.
+    pub(super) fn accept(
         &self,
-        list: &'l SignedList<'_>,
         kind: &ListKind,
-        now: Timestamp,
-        pins: &Pins,
         budget: &mut SearchBudget,
-    ) -> Result<Accepted<'l>, Whole> {
-        let Some(content) = list.data.content else { return Err(Whole::unreadable("it has no content")) };
+        believe: impl Fn(&Certificate, &[Certificate], &mut SearchBudget) -> Result<VerifiedBy, Whole>,
+    ) -> Result<Accepted<'_>, Whole> {
+        let Some(content) = self.data.content else { return Err(Whole::unreadable("it has no content")) };
         let mut problem = Whole::unreadable("it has no signer");
-        for info in list.data.signers.iter().take(MAX_SIGNERS) {
-            let Some(signer) = signer_certificate(info, &list.certificates) else {
+        for info in self.data.signers.iter().take(MAX_SIGNERS) {
+            let Some(signer) = signer_certificate(info, &self.certificates) else {
                 problem = Whole::new(Refusal::ListSignerUnknown, "its signer's certificate is not in it");
                 continue;
             };
@@ -107,15 +109,12 @@ impl TrustBuilder {
             if !budget.spend(FORMS_OF_A_SIGNATURE) {
                 return Err(Whole::new(Refusal::SearchBudgetSpent, "too many signers"));
             }
-            match signed_data::check(&list.data, info, signer) {
+            match signed_data::check(&self.data, info, signer) {
                 Ok(SignerCheck::Valid(valid)) => {
-                    match self.believes(signer, &list.certificates, now, pins, budget) {
-                        Ok(()) => {
-                            let notes = valid.notes.iter().copied().map(ImportNote::Signature).collect();
-                            return Ok(Accepted { content, notes });
-                        }
-                        Err(whole) => problem = whole,
-                    }
+                    let verified_by = believe(signer, &self.certificates, budget)?;
+                    let notes = valid.notes.iter().copied().map(ImportNote::Signature).collect();
+                    let signed_at = valid.signing_time;
+                    return Ok(Accepted { content, signer, signed_at, verified_by, notes });
                 }
                 Ok(SignerCheck::Invalid(fault)) => problem = Whole::new(Refusal::ListSignatureWrong, fault),
                 Err(error) => problem = Whole::new(Refusal::KeyUnusable, error),
@@ -123,23 +122,25 @@ impl TrustBuilder {
         }
         Err(problem)
     }
+}
 
+impl TrustBuilder {
     /// Whether a signer of lists is believed: pinned, or valid now and issued by a trusted or pinned certificate, and in
     /// either case not revoked.
-    fn believes(
+    pub(super) fn believes(
         &self,
         signer: &Certificate,
         at_hand: &[Certificate],
         now: Timestamp,
         pins: &Pins,
         budget: &mut SearchBudget,
-    ) -> Result<(), Whole> {
+    ) -> Result<VerifiedBy, Whole> {
         if self.revoked(signer) {
             return Err(Whole::new(Refusal::CertificateRevoked, signer.subject()));
         }
         // Who pins a signer knows its date; a list that stands by its chain alone must be of today.
         if pins.contains(signer.fingerprint()) {
-            return Ok(());
+            return Ok(VerifiedBy::Pinned);
         }
         if signer.not_after() < now || signer.not_before() > now {
             let detail = format!(
@@ -154,7 +155,10 @@ impl TrustBuilder {
         let trusted = indices.iter().filter_map(|index| self.anchors.get(*index));
         let trusted = trusted.map(|anchor: &Anchor| &anchor.certificate);
         let pinned = at_hand.iter().filter(|certificate| pins.contains(certificate.fingerprint()));
-        for authority in trusted.chain(pinned) {
+        // A country's authority speaks for its own country alone, whatever its signers call their issuer.
+        let country = signer.issuer().country();
+        let authorities = trusted.chain(pinned).filter(|one| one.subject().country() == country);
+        for authority in authorities {
             if !budget.spend(1) {
                 return Err(Whole::new(Refusal::SearchBudgetSpent, signer.subject()));
             }
@@ -165,7 +169,7 @@ impl TrustBuilder {
             if self.revoked(authority) {
                 return Err(Whole::new(Refusal::CertificateRevoked, authority.subject()));
             }
-            return Ok(());
+            return Ok(VerifiedBy::Link(authority.fingerprint()));
         }
         let detail = format!(
             "add the certificate of {} first, or pin its signer {} ({})",

@@ -1,9 +1,11 @@
 //! A trusted certificate, where it came from and why it is trusted.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::crypto::signature::PublicKey;
 use crate::pki::certificate::{Certificate, Fingerprint};
+use crate::pki::lists::DeviationList;
 use crate::wire::date::Timestamp;
 
 /// Where something came from.
@@ -70,6 +72,8 @@ pub struct HeldList {
     pub provenance: Provenance,
     /// Why it was taken in.
     pub verified_by: VerifiedBy,
+    /// What it says.
+    pub content: Arc<DeviationList>,
 }
 
 /// What a store holds.

@@ -20,7 +20,7 @@ pub struct TrustBuilder {
     pub(in crate::pki) anchors: Vec<Anchor>,
     pub(in crate::pki) crls: Crls,
     pub(super) signers: SignerShelf,
-    deviation_lists: Vec<HeldList>,
+    pub(in crate::pki) deviation_lists: Vec<HeldList>,
     known: BTreeSet<Fingerprint>,
     by_key_id: HashMap<Vec<u8>, Vec<usize>>,
     by_name: HashMap<Vec<u8>, Vec<usize>>,
@@ -113,19 +113,6 @@ impl TrustBuilder {
             self.push(Anchor { certificate, provenance, verified_by, key });
         }
         Ok(())
-    }
-
-    /// Keeps a deviation list whose signature was found good.
-    pub(in crate::pki) fn hold_deviation_list(
-        &mut self,
-        der: &[u8],
-        provenance: Provenance,
-        verified_by: VerifiedBy,
-    ) {
-        let fingerprint = Fingerprint::of(der);
-        if self.deviation_lists.iter().all(|list| list.fingerprint != fingerprint) {
-            self.deviation_lists.push(HeldList { der: der.to_vec(), fingerprint, provenance, verified_by });
-        }
     }
 
     /// Takes out what has this SHA-256, and says what it was. What was taken in because of it stays: who removes a country

@@ -31,6 +31,7 @@ pub enum Refusal {
     NotADocumentSigner,
     SignerIssuerUnknown,
     SignerSignatureWrong,
+    ListOlder,
 }
 
 /// Something that was not taken in.

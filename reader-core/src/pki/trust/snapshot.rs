@@ -140,8 +140,7 @@ fn restore(builder: &mut TrustBuilder, object: &Object<'_>) -> Result<(), String
             builder.restore_crl(object.der, provenance, signed_by).map_err(|error| error.to_string())
         }
         (ObjectKind::DeviationList, verified_by) => {
-            builder.hold_deviation_list(object.der, provenance, verified_by);
-            Ok(())
+            builder.restore_deviation_list(object.der, &provenance, verified_by)
         }
         (ObjectKind::Crl, _) => Err("a revocation list that nobody is said to have signed".to_owned()),
         (ObjectKind::Signer, _) => Err("a document signer among other things".to_owned()),
