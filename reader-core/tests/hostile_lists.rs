@@ -134,6 +134,25 @@ fn a_chain_in_the_worst_order_costs_one_check_for_each_link() {
     }
 }
 
+/// The same without key identifiers: only names lead from one to the next.
+#[test]
+fn a_chain_of_names_in_the_worst_order_costs_two_checks_for_each_link() {
+    let signers: Vec<Signer> = (0..150).map(|n| key(&format!("chain {n}"))).collect();
+    let label = |n: usize| format!("Number {n}");
+    let mut members = vec![root(&signers[0], &label(0), 1)];
+    for (n, pair) in signers.windows(2).enumerate() {
+        members.push(authority(&pair[1], &pair[0], &[7; 20], [&label(n), &label(n + 1)], 1));
+    }
+    for reversed in [false, true] {
+        if reversed {
+            members.reverse();
+        }
+        let imported = import(&members);
+        assert_eq!((imported.added.len(), imported.refused.len()), (150, 0), "{reversed}");
+        assert!(imported.signature_checks <= 300, "{reversed}: {} checks", imported.signature_checks);
+    }
+}
+
 #[test]
 fn more_members_than_any_list_has_are_refused_unread() {
     let certificate = root(&key("many"), "One", 0x4142_4344_0000_0000);

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-const FOLDERS: [&str; 4] = ["icao9303-11", "security-infos", "tr03110", "wycheproof"];
+const FOLDERS: [&str; 5] = ["deviation", "icao9303-11", "security-infos", "tr03110", "wycheproof"];
 
 /// The page names a file, or all files of a beginning: `ecdh_secp*`.
 fn named(page: &str, file: &str) -> bool {

@@ -112,19 +112,16 @@ impl TrustBuilder {
                 waiting.add(Parked { certificate, key, refusal: found.err(), problem });
             }
         }
-        let mut progress = true;
-        while std::mem::take(&mut progress) {
-            for index in 0..waiting.parked.len() {
-                let Some(parked) = waiting.parked.get_mut(index).and_then(Option::take) else { continue };
-                let mut tried = Tried { certificate: &parked.certificate, budget, problem: None };
-                let (found, problem) = (self.vouch_by_name(&parked.key, &mut tried), tried.problem);
-                if matches!(found, Ok(Some(_))) {
-                    progress = true;
-                    anchor(self, &mut waiting, budget, (parked.certificate, parked.key));
-                } else if let Some(slot) = waiting.parked.get_mut(index) {
-                    let problem = problem.or(parked.problem);
-                    *slot = Some(Parked { refusal: found.err(), problem, ..parked });
-                }
+        waiting.by_name_too();
+        for index in 0..waiting.parked.len() {
+            let Some(parked) = waiting.parked.get_mut(index).and_then(Option::take) else { continue };
+            let mut tried = Tried { certificate: &parked.certificate, budget, problem: None };
+            let (found, problem) = (self.vouch_by_name(&parked.key, &mut tried), tried.problem);
+            if matches!(found, Ok(Some(_))) {
+                anchor(self, &mut waiting, budget, (parked.certificate, parked.key));
+            } else if let Some(slot) = waiting.parked.get_mut(index) {
+                let problem = problem.or(parked.problem);
+                *slot = Some(Parked { refusal: found.err(), problem, ..parked });
             }
         }
         for Parked { certificate, refusal, problem, .. } in waiting.parked.into_iter().flatten() {
@@ -169,11 +166,12 @@ struct Parked {
     problem: Option<String>,
 }
 
-/// Certificates that wait for their issuer, by the key identifier that they give it.
+/// Certificates that wait for their issuer, by the key identifier that they give it; later by its name too.
 #[derive(Default)]
 struct Waiting {
     parked: Vec<Option<Parked>>,
     by_key_id: HashMap<Vec<u8>, Vec<usize>>,
+    by_name: HashMap<Vec<u8>, Vec<usize>>,
 }
 
 impl Waiting {
@@ -184,6 +182,14 @@ impl Waiting {
         self.parked.push(Some(parked));
     }
 
+    /// From now on names wake as well: what is left has found no key with the identifier that it names.
+    fn by_name_too(&mut self) {
+        for (index, parked) in self.parked.iter().enumerate() {
+            let Some(parked) = parked else { continue };
+            self.by_name.entry(parked.certificate.issuer().lookup_key()).or_default().push(index);
+        }
+    }
+
     /// Tries what waited for the key of `issuer`; what it signed waits no longer and is `taken`.
     fn wake(
         &mut self,
@@ -192,17 +198,21 @@ impl Waiting {
         budget: &mut SearchBudget,
         taken: &mut Vec<(Certificate, PublicKey)>,
     ) {
-        let Some(indices) = issuer.subject_key_id().and_then(|id| self.by_key_id.get_mut(id)) else { return };
+        let by_id = issuer.subject_key_id().and_then(|id| self.by_key_id.get_mut(id));
+        let by_name = self.by_name.get_mut(&issuer.subject().lookup_key());
         let parked = &mut self.parked;
-        indices.retain(|index| {
-            let Some(slot) = parked.get_mut(*index) else { return false };
-            let signed = |parked: &mut Parked| {
-                budget.spend(1) && parked.certificate.verify_under(key).is_ok_and(SignatureCheck::is_valid)
-            };
-            let found = slot.take_if(signed);
-            taken.extend(found.map(|parked| (parked.certificate, parked.key)));
-            slot.is_some()
-        });
+        for indices in by_id.into_iter().chain(by_name) {
+            indices.retain(|index| {
+                let Some(slot) = parked.get_mut(*index) else { return false };
+                let signed = |parked: &mut Parked| {
+                    budget.spend(1)
+                        && parked.certificate.verify_under(key).is_ok_and(SignatureCheck::is_valid)
+                };
+                let found = slot.take_if(signed);
+                taken.extend(found.map(|parked| (parked.certificate, parked.key)));
+                slot.is_some()
+            });
+        }
     }
 }
 

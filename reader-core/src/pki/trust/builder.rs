@@ -239,9 +239,11 @@ impl TrustBuilder {
             return Ok(Some(VerifiedBy::SelfSigned));
         }
         let named = self.by_name.get(&certificate.issuer().lookup_key());
-        let by_id = self.issuers_by_id(certificate);
-        let untried: Vec<usize> =
-            named.into_iter().flatten().copied().filter(|i| !by_id.contains(i)).collect();
+        // Only the first of each are ever tried; so must the comparison of the two lists be bounded.
+        let by_id: Vec<usize> =
+            self.issuers_by_id(certificate).iter().copied().take(MAX_CANDIDATES).collect();
+        let untried = named.into_iter().flatten().copied().filter(|index| !by_id.contains(index));
+        let untried: Vec<usize> = untried.take(MAX_CANDIDATES).collect();
         tried.under_any(&self.anchors, &untried)
     }
 
