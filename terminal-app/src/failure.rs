@@ -44,6 +44,7 @@ errors! {
     UnknownCode = 2005, true, "There is no reason or error with this code.", "See docs/REASONS.md for the list.";
     UnknownPersona = 2006, true, "There is no simulated persona of this name.", "`idterm demo --list` shows all.";
     NotInThisBuild = 2007, true, "This build leaves that part out.", "Use a build with the feature named.";
+    BadTrustPolicy = 2008, true, "The trust store's policy.toml has faults or lacks what is needed.", "Correct the lines named; docs/TRUST.md describes the file.";
     NoReaderService = 1001, false, "The PC/SC service does not run.",
         "Start it: `sudo systemctl enable --now pcscd.socket`, or `sudo pcscd` where there is no systemd (Debian: package \
          pcscd); on Windows start the service \"Smart Card\".";
@@ -73,6 +74,12 @@ errors! {
         "Unplug the reader and plug it in again; if it returns, report it with the output of `idterm doctor`.";
     WrongCard = 1020, false, "What lies on the reader is no document that can be opened.",
         "Lay the identity document on the reader, alone and out of its cover.";
+    SnapshotUnusable = 1030, false, "The snapshot of a trust store is cut, altered or none at all; the store stands as it was.",
+        "Copy it again from the exporting terminal (`idterm trust export`) and compare the sizes.";
+    SnapshotSigner = 1031, false, "The snapshot of a trust store is not signed by a key that is pinned here; the store stands as it was.",
+        "Compare the signer's SHA-256 with the exporting terminal's (`idterm trust key show`), then give it with --signer.";
+    SnapshotOld = 1032, false, "The snapshot of a trust store is older than one that was taken before, or has expired; the store stands as it was.",
+        "Export a new one; --allow-older takes it all the same.";
 }
 
 impl ErrorCode {

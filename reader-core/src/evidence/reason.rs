@@ -223,4 +223,10 @@ reasons! {
     NotADocumentSigner = 1830, "This is not the certificate of a document signer.";
     SignerIssuerUnknown = 1831, "No trusted certificate is the issuer of this document signer.";
     SignerSignatureWrong = 1832, "The document signer's certificate was not signed by its issuer's key.";
+    PolicyWantsPin = 1840, "The store's policy takes this only with its fingerprint pinned.";
+    PolicyListSigner = 1841, "The store's policy does not let lists of this country introduce certificates.";
+    PolicyRefusesSource = 1842, "The store's policy does not take certificates from this kind of source.";
+    PolicyOtherCountry = 1843, "The store's policy does not want certificates of this country.";
+    PolicyNeverTakes = 1844, "The store's policy names this certificate as never to be taken.";
+    ListOlderThanTaken = 1845, "The list is older than the one that was taken from this source before.";
 }

@@ -4,6 +4,7 @@
 
 pub mod certificate;
 pub mod crl;
+pub mod crl_addresses;
 pub mod lists;
 pub mod name;
 pub mod path;

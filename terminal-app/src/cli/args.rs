@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::trust::args::TrustCommand;
+
 /// Reads, proves and decides on chip identity cards.
 #[derive(Debug, Parser)]
 #[command(
@@ -236,29 +238,6 @@ pub struct InspectArgs {
     /// What was presented with the card.
     #[command(flatten)]
     pub access: AccessArgs,
-}
-
-/// Commands of the trust store.
-#[derive(Clone, Debug, Subcommand)]
-pub enum TrustCommand {
-    /// Add certificates (DER, PEM), CSCA master lists and CRLs
-    #[command(
-        after_help = "Example:\n  idterm trust add DE_ML.ml --pin 3f9c…  (SHA-256 of the list, of its signer or of its CSCA)"
-    )]
-    Add {
-        /// Files to add
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
-        /// SHA-256 of a certificate or list that you have verified by other means
-        #[arg(long, value_name = "SHA256")]
-        pin: Vec<String>,
-    },
-    /// Anchors with country, algorithm, validity and source
-    #[command(after_help = "Example:\n  idterm trust list --trust store/ --json")]
-    List,
-    /// Expiring anchors, stale lists, weak keys
-    #[command(after_help = "Example:\n  idterm trust check")]
-    Check,
 }
 
 /// Options of `demo`.

@@ -12,6 +12,7 @@ use super::readers::{advice, firmware, limits, why};
 use crate::failure::{ErrorCode, Failure};
 use crate::terminal_key::certificate_files;
 use crate::text::Texts;
+use crate::trust::health::{Finding, FindingKind};
 use crate::worker::Services;
 
 /// One thing looked at.
@@ -211,37 +212,44 @@ fn driver_options(texts: &Texts, items: &mut Vec<Item>) {
 #[cfg(not(target_os = "linux"))]
 fn driver_options(_texts: &Texts, _items: &mut Vec<Item>) {}
 
+/// What `trust check` finds, one line for each kind. A terminal that trusts nobody still works: every card is undetermined.
 fn trust(context: &Context, items: &mut Vec<Item>) {
+    const WHAT: &str = "trust store";
     let texts = &context.output.texts;
-    let opened = context
-        .trust()
-        .and_then(|folder| folder.open().map(|snapshot| (folder, snapshot)).map_err(super::trust::no_trust));
+    let opened = context.trust().and_then(|folder| {
+        super::trust::examined(&folder, context).map(|(snapshot, findings, _)| (folder, snapshot, findings))
+    });
     match opened {
-        Err(failure) => items.push(Item::bad("trust store", failure.text, failure.remedy)),
-        Ok((folder, snapshot)) if snapshot.anchors().is_empty() => items.push(Item::open(
-            "trust store",
-            texts.with("doctor-trust-nobody", &[("folder", &folder.path().display().to_string())]),
-            texts.get("doctor-trust-nobody-remedy"),
-        )),
-        Ok((_, snapshot)) => {
-            let stale = snapshot
-                .crls()
-                .iter()
-                .filter(|list| list.next_update().is_some_and(|next| next < context.now))
-                .count();
-            let text = texts.with(
-                "doctor-trust-counts",
-                &[
-                    ("anchors", &snapshot.anchors().len().to_string()),
-                    ("lists", &snapshot.crls().len().to_string()),
-                    ("stale", &stale.to_string()),
-                ],
-            );
-            if stale == 0 {
-                items.push(Item::good("trust store", text));
-            } else {
-                items.push(Item::open("trust store", text, texts.get("doctor-trust-stale-remedy")));
+        Err(failure) => items.push(Item::bad(WHAT, failure.text, failure.remedy)),
+        Ok((folder, snapshot, findings)) => {
+            let late = |finding: &&Finding| finding.kind == FindingKind::StaleList;
+            items.push(Item::good(
+                WHAT,
+                texts.with(
+                    "doctor-trust-counts",
+                    &[
+                        ("anchors", &snapshot.anchors().len().to_string()),
+                        ("lists", &snapshot.crls().len().to_string()),
+                        ("stale", &findings.iter().filter(late).count().to_string()),
+                    ],
+                ),
+            ));
+            if snapshot.anchors().is_empty() {
+                let shown = folder.path().display().to_string();
+                let text = texts.with("doctor-trust-nobody", &[("folder", &shown)]);
+                return items.push(Item::open(WHAT, text, texts.get("doctor-trust-nobody-remedy")));
             }
+            items.extend(findings.chunk_by(|one, next| one.kind == next.kind).filter_map(|of_kind| {
+                let first = of_kind.first()?;
+                let title = texts.get(&format!("cli-trust-{}", first.kind.word().replace('_', "-")));
+                let text = format!("{title} ({}): {}", of_kind.len(), first.what);
+                let remedy = super::trust::remedy_of(first.kind, texts);
+                Some(if first.kind == FindingKind::Writable || first.kind == FindingKind::Policy {
+                    Item::bad(WHAT, text, remedy)
+                } else {
+                    Item::open(WHAT, text, remedy)
+                })
+            }));
         }
     }
 }

@@ -80,7 +80,7 @@ fn run(command: &Command, context: &Context) -> Result<u8, Failure> {
         Command::Verify(args) => verify::verify(args, context),
         Command::Inspect(args) => verify::inspect(args, context),
         Command::Explain { code } => explain::run(code, &context.output),
-        Command::Trust(command) => trust::run(command, &context.trust()?, context.now, &context.output),
+        Command::Trust(command) => trust::run(command, context),
         Command::Mrz { text } => mrz::run(text, context.today()?, &context.output),
         Command::Qr { text } => qr::run(text, &context.output),
         #[cfg(feature = "simulator")]

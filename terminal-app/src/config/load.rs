@@ -118,6 +118,7 @@ fn check(name: String, raw: RawSite) -> Result<Site, SiteError> {
     let groups = groups(raw.read.groups, &mut faults);
     let (services, service_rules) = services(raw.services, &mut faults);
     let terminal_authentication = terminal(raw.terminal_authentication, &mut faults);
+    let trust_countries = countries(raw.trust.countries, &mut faults);
     let policy = policy(raw.rules, service_rules, &mut faults);
     let tolerances = tolerances(&raw.proof, &mut faults);
     let sha1_until = sha1_until(&raw.proof, &mut faults);
@@ -166,6 +167,7 @@ fn check(name: String, raw: RawSite) -> Result<Site, SiteError> {
                 gateway: None,
             },
             list_max_age_days,
+            trust_countries,
             policy,
             services,
         }),
@@ -203,6 +205,16 @@ fn languages(codes: Option<Vec<String>>, faults: &mut Vec<String>) -> Vec<Langua
         faults.push("screen.languages: at least one language is needed".to_owned());
     }
     languages
+}
+
+fn countries(codes: Option<Vec<String>>, faults: &mut Vec<String>) -> Vec<String> {
+    let codes = codes.unwrap_or_default();
+    for code in codes.iter().filter(|code| !crate::trust::policy::is_country(code)) {
+        faults.push(format!(
+            "trust.countries: {code:?} is no country code as certificates have it, such as \"VN\""
+        ));
+    }
+    codes.iter().map(|code| code.to_ascii_uppercase()).collect()
 }
 
 fn groups(names: Option<Vec<String>>, faults: &mut Vec<String>) -> Vec<DataGroup> {

@@ -4,7 +4,7 @@ mod load;
 mod site;
 
 pub use load::{SiteError, built_in_names, load};
-pub use site::{FallBack, RawRead, RawService, RawSite, RawTerminal, SignChallenge};
+pub use site::{FallBack, RawRead, RawService, RawSite, RawTerminal, RawTrust, SignChallenge};
 
 use std::collections::BTreeMap;
 
@@ -47,6 +47,8 @@ pub struct Site {
     pub proof: Settings,
     /// Age in days beyond which a revocation list says nothing any more.
     pub list_max_age_days: u32,
+    /// Countries whose documents are to be proved here, in capitals.
+    pub trust_countries: Vec<String>,
     /// The rules.
     pub policy: Policy,
     /// Services that are asked once the person is proved.

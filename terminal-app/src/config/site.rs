@@ -25,6 +25,9 @@ pub struct RawSite {
     /// How it is proved.
     #[serde(default)]
     pub proof: RawProof,
+    /// What it wants of the trust store.
+    #[serde(default, skip_serializing_if = "RawTrust::is_empty")]
+    pub trust: RawTrust,
     /// With what this terminal is let at DG3 and DG4.
     #[serde(default, skip_serializing_if = "RawTerminal::is_empty")]
     pub terminal_authentication: RawTerminal,
@@ -112,6 +115,21 @@ pub struct RawProof {
     pub list_max_age_days: Option<u32>,
 }
 
+/// `[trust]`. The store itself and the policy of its sources belong to the terminal; here stands what a desk needs of it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawTrust {
+    /// Countries whose documents are to be proved here, by the letters of their certificates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub countries: Option<Vec<String>>,
+}
+
+impl RawTrust {
+    fn is_empty(&self) -> bool {
+        self.countries.is_none()
+    }
+}
+
 /// `[terminal_authentication]`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -194,6 +212,7 @@ impl RawSite {
                 sha1_until: self.proof.sha1_until.or(parent.proof.sha1_until),
                 list_max_age_days: self.proof.list_max_age_days.or(parent.proof.list_max_age_days),
             },
+            trust: RawTrust { countries: self.trust.countries.or(parent.trust.countries) },
             terminal_authentication: RawTerminal {
                 certificates: self
                     .terminal_authentication

@@ -175,7 +175,7 @@ impl Client {
 }
 
 /// What kept an answer from beginning. The texts of errors are used only where they cannot hold the address.
-fn before_answer(error: ureq::Error, left_ms: u64) -> FaultKind {
+pub(crate) fn before_answer(error: ureq::Error, left_ms: u64) -> FaultKind {
     match error {
         ureq::Error::Io(error) => match error.kind() {
             io::ErrorKind::UnexpectedEof
@@ -209,7 +209,7 @@ fn before_answer(error: ureq::Error, left_ms: u64) -> FaultKind {
 }
 
 /// What kept an answer from ending.
-fn within_answer(error: io::Error, left_ms: u64) -> FaultKind {
+pub(crate) fn within_answer(error: io::Error, left_ms: u64) -> FaultKind {
     match ureq::Error::from(error) {
         ureq::Error::Timeout(_) => FaultKind::Timeout { waited_ms: left_ms },
         ureq::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => {

@@ -18,6 +18,7 @@ mod surroundings;
 pub use fault::{Fault, FaultKind};
 pub use fields::{BirthDate, Field, PermittedFields, PersonFields};
 pub use finding::{Answer, Audience, Details};
+pub(crate) use http_json::{before_answer, within_answer};
 pub use insurance::{
     CODES, CodeMeaning, Encoding, Insurance, InsuranceConfig, Severity, StaffConfig, meaning,
 };

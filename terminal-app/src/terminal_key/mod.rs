@@ -28,7 +28,7 @@ pub const PIN_VARIABLE: &str = "IDTERM_TOKEN_PIN";
 /// Where the key is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyPlace {
-    /// A file: PKCS#8, DER, not encrypted.
+    /// A file: PKCS#8, DER or PEM, not encrypted.
     File(PathBuf),
     /// A token behind PKCS#11.
     Token(TokenUri),

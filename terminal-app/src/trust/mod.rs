@@ -5,8 +5,15 @@ mod error;
 mod folder;
 mod old;
 
+pub mod health;
+pub mod intake;
+pub mod policy;
+pub mod refresh;
+pub mod sources;
+pub mod transfer;
+
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
 
 pub use disk::{Disk, RealDisk};
@@ -30,6 +37,29 @@ pub enum Kind {
     DeviationList,
 }
 
+impl Kind {
+    /// Those that a source may have.
+    pub const ALL: &[Self] =
+        &[Self::Certificate, Self::MasterList, Self::RevocationList, Self::DeviationList];
+
+    /// One word for files and scripts.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Certificate => "certificate",
+            Self::MasterList => "master_list",
+            Self::RevocationList => "crl",
+            Self::DeviationList => "deviation_list",
+        }
+    }
+
+    /// The kind of this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.word() == word)
+    }
+}
+
 /// Adds the content of a file to `builder`, whatever it is.
 pub fn add(
     builder: &mut TrustBuilder,
@@ -46,7 +76,7 @@ pub fn add(
 }
 
 /// Tells the kinds apart by their outermost objects, and signed lists by what they say to hold; what is none of them fails as a certificate.
-fn recognise(bytes: &[u8]) -> Kind {
+pub(crate) fn recognise(bytes: &[u8]) -> Kind {
     use reader_core::wire::tlv::{Reader, Rules};
     if bytes.starts_with(b"-----BEGIN X509 CRL") {
         return Kind::RevocationList;
@@ -80,20 +110,46 @@ fn recognise(bytes: &[u8]) -> Kind {
     inner(&mut reader).unwrap_or(Kind::Certificate)
 }
 
+/// Writes beside, then renames: a reader sees the old file or the new one. The folder is made where it is not there.
+///
+/// # Errors
+/// It cannot be written.
+pub fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), TrustError> {
+    let fault = |source| TrustError::write(path, source);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = path.with_file_name(format!(".{name}.new"));
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder).map_err(fault)?;
+    }
+    let written = fs::File::create(&beside).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    written.and_then(|()| fs::rename(&beside, path)).map_err(fault)
+}
+
 /// Reads a file of at most 64 MiB.
 ///
 /// # Errors
 /// It cannot be read or is larger.
 pub fn read_bounded(path: &Path) -> Result<Vec<u8>, TrustError> {
+    read_at_most(path, MAX_FILE_BYTES)
+}
+
+/// Reads a file of at most so many bytes.
+///
+/// # Errors
+/// It cannot be read or is larger.
+pub fn read_at_most(path: &Path, limit_bytes: u64) -> Result<Vec<u8>, TrustError> {
     let fault = |problem: String| TrustError::read(path, problem);
     // Not by the length that the file system tells: a device tells none and never ends.
     let mut bytes = Vec::new();
     fs::File::open(path)
-        .and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes))
+        .and_then(|file| file.take(limit_bytes.saturating_add(1)).read_to_end(&mut bytes))
         .map_err(|error| fault(error.to_string()))?;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length <= MAX_FILE_BYTES) {
+    if u64::try_from(bytes.len()).is_ok_and(|length| length <= limit_bytes) {
         Ok(bytes)
     } else {
-        Err(fault(format!("it has more than {MAX_FILE_BYTES} bytes, the limit")))
+        Err(fault(format!("it has more than {limit_bytes} bytes, the limit")))
     }
 }

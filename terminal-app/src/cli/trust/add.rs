@@ -1,0 +1,51 @@
+//! `idterm trust add`.
+
+use std::path::PathBuf;
+
+use reader_core::pki::Provenance;
+use serde_json::json;
+
+use super::{not_changed, pins, policy_of, refused_json, tell};
+use crate::cli::context::Context;
+use crate::cli::output::bold;
+use crate::failure::{ErrorCode, Failure};
+use crate::trust::policy::Route;
+use crate::trust::{self, TrustFolder, intake};
+
+pub(super) fn run(
+    files: &[PathBuf],
+    pinned: &[String],
+    folder: &TrustFolder,
+    context: &Context,
+) -> Result<u8, Failure> {
+    let output = &context.output;
+    let policy = policy_of(folder)?;
+    let pins = policy.pins_and(pins("--pin", pinned)?);
+    let mut read = Vec::new();
+    for file in files {
+        let bytes = trust::read_bounded(file)
+            .map_err(|error| Failure::new(ErrorCode::CannotRead, error.to_string()))?;
+        let source = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        read.push((file, bytes, Provenance { source, imported_at: context.now }));
+    }
+    let all = intake::change(folder, |mut snapshot| {
+        let mut all = Vec::new();
+        for (file, bytes, provenance) in &read {
+            let (grown, taken) = intake::take(snapshot, bytes, provenance, &policy, &pins, Route::Operator);
+            snapshot = grown;
+            all.push((*file, taken));
+        }
+        (snapshot, all)
+    })
+    .map_err(not_changed)?;
+    let (mut added, mut known, mut refused) = (0, 0, Vec::new());
+    for (file, taken) in &all {
+        tell(&bold(&file.display().to_string()), taken, output);
+        added += taken.added.len();
+        known += taken.known;
+        refused.extend(taken.refused.iter().map(|one| refused_json(one, output)));
+    }
+    output.document(&json!({ "added": added, "known": known, "refused": refused }));
+    // Nothing of what was given could be used: that is no success for a script.
+    Ok(if added + known == 0 { 1 } else { 0 })
+}
