@@ -238,19 +238,18 @@ impl TrustPolicy {
     ) -> Result<(), (Reason, String)> {
         self.judge_owner(anchor)?;
         let id = anchor.certificate.fingerprint();
-        if pins.contains(id) {
-            return Ok(());
-        }
         let link = !anchor.certificate.is_self_issued() || matches!(anchor.verified_by, VerifiedBy::Link(_));
         let (demand, key) = match kind {
             _ if link => (self.links, "links"),
             // Nobody looks at what an address gives: a certificate that stands there alone must be known beforehand.
-            Kind::Certificate if route == Route::Address => (Demand::Pinned, "own_files"),
+            Kind::Certificate if route == Route::Address && self.own_files == Demand::Allowed => {
+                (Demand::Pinned, "own_files")
+            }
             Kind::Certificate => (self.own_files, "own_files"),
             // The list as a whole was judged before.
             _ => return Ok(()),
         };
-        meets(demand, key, id)
+        meets(demand, key, id, pins)
     }
 
     /// What holds for every anchor, whoever brings it: the countries wanted, and those that are never taken.
@@ -303,9 +302,10 @@ impl TrustPolicy {
     }
 }
 
-fn meets(demand: Demand, key: &str, id: Fingerprint) -> Result<(), (Reason, String)> {
+fn meets(demand: Demand, key: &str, id: Fingerprint, pins: &Pins) -> Result<(), (Reason, String)> {
     match demand {
         Demand::Allowed => Ok(()),
+        Demand::Pinned if pins.contains(id) => Ok(()),
         Demand::Pinned => Err((
             Reason::PolicyWantsPin,
             format!(

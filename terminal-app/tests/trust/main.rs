@@ -9,6 +9,7 @@ mod refresh;
 mod remove;
 mod server;
 mod transfer;
+mod world;
 
 use common::{Done, Folder, idterm};
 use serde_json::Value;

@@ -44,6 +44,19 @@ fn an_own_file_may_need_its_pin() {
 }
 
 #[test]
+fn a_link_may_need_its_pin_although_its_issuer_is_trusted() {
+    let link = super::remove::link();
+    for (word, code, with_pin) in [("pinned", "R1840", 2), ("refused", "R1842", 1)] {
+        let store = Store::new("links", &format!("[introduce]\nlinks = \"{word}\"\n"));
+        store.add("vn.cer", &VIETNAM.csca(now()).der, &[]).exits(0);
+        assert_eq!(refused(&store.add("link.cer", &link, &[]).exits(1)), [code]);
+        // A pin says whose it is, not that such things are wanted.
+        store.add("link.cer", &link, &["--pin", &sha256(&link)]);
+        assert_eq!(store.anchors().len(), with_pin, "{word}");
+    }
+}
+
+#[test]
 fn lists_speak_only_under_the_countries_named() {
     let policy = "[introduce]\nlists_signed_by = [\"de\"]\n";
     let store = Store::new("list-signers", policy);

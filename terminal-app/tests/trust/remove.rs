@@ -8,7 +8,7 @@ use super::common::now;
 use super::{Store, sha256};
 
 /// The newer key of the country, signed by its older one.
-fn link() -> Vec<u8> {
+pub fn link() -> Vec<u8> {
     let mut link = VIETNAM_NIST.csca(now()).certificate;
     let older = VIETNAM.csca_signer();
     link.issuer = VIETNAM.csca_name();

@@ -299,3 +299,25 @@ fn openssl_makes_keys_for_it_and_checks_what_it_signs() {
         "{text:?}"
     );
 }
+
+/// What the page tells others to type does what it says.
+#[cfg(unix)]
+#[test]
+fn the_commands_of_the_page_check_a_snapshot() {
+    let exporter = Exporter::new("page");
+    let folder = &exporter.store.folder;
+    if openssl(folder, &["version"]).is_none() {
+        return;
+    }
+    exporter.export("store.snapshot", &[]);
+    let page = include_str!("../../../docs/TRUST.md");
+    let script = page.split("```sh\n").nth(1).unwrap().split("```").next().unwrap().replace("| less", "");
+    let done = Command::new("sh").args(["-e", "-c", &script]).current_dir(folder.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success(), "{done:?}");
+    for words in
+        ["Verified OK", exporter.signer.as_str(), "\"schema\":\"idterm.trust-snapshot/1\"", "idterm.pack/1"]
+    {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+}
