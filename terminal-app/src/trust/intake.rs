@@ -27,6 +27,8 @@ pub struct Taken {
     pub known: usize,
     /// What was refused, each with its reason.
     pub refused: Vec<Refused>,
+    /// What departs from the standard and was tolerated.
+    pub notes: Vec<Reason>,
 }
 
 impl Taken {
@@ -57,7 +59,16 @@ pub fn take(
             reason,
             detail,
         };
-        return (snapshot, Taken { kind: Some(kind), added: Vec::new(), known: 0, refused: vec![refused] });
+        return (
+            snapshot,
+            Taken {
+                kind: Some(kind),
+                added: Vec::new(),
+                known: 0,
+                refused: vec![refused],
+                notes: Vec::new(),
+            },
+        );
     }
     let mut builder = TrustBuilder::from_snapshot(&snapshot);
     let imported = super::add(&mut builder, bytes, provenance, pins).1;
@@ -82,7 +93,8 @@ pub fn take(
         }
     }
     let added = imported.added.into_iter().filter(|id| !unwanted.contains(id)).collect();
-    let taken = Taken { kind: Some(kind), added, known: imported.known, refused };
+    let notes = imported.notes.into_iter().map(Reason::from).collect();
+    let taken = Taken { kind: Some(kind), added, known: imported.known, refused, notes };
     (without(grown, &unwanted), taken)
 }
 

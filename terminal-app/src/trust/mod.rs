@@ -75,7 +75,8 @@ pub fn add(
     }
 }
 
-/// Tells the kinds apart by their outermost objects, and signed lists by what they say to hold; what is none of them fails as a certificate.
+/// Tells the kinds apart by their outermost objects, and signed lists by what they say to hold; what is none of them
+/// fails as a certificate.
 pub(crate) fn recognise(bytes: &[u8]) -> Kind {
     use reader_core::wire::tlv::{Reader, Rules};
     if bytes.starts_with(b"-----BEGIN X509 CRL") {

@@ -38,14 +38,19 @@ pub(super) fn run(
         (snapshot, all)
     })
     .map_err(not_changed)?;
-    let (mut added, mut known, mut refused) = (0, 0, Vec::new());
+    let (mut added, mut known, mut refused, mut notes) = (0, 0, Vec::new(), Vec::new());
     for (file, taken) in &all {
         tell(&bold(&file.display().to_string()), taken, output);
         added += taken.added.len();
         known += taken.known;
         refused.extend(taken.refused.iter().map(|one| refused_json(one, output)));
+        notes.extend(taken.notes.iter().map(|note| note.code()));
     }
-    output.document(&json!({ "added": added, "known": known, "refused": refused }));
+    let mut document = json!({ "added": added, "known": known, "refused": refused });
+    if let (Some(members), false) = (document.as_object_mut(), notes.is_empty()) {
+        members.insert("notes".to_owned(), notes.into());
+    }
+    output.document(&document);
     // Nothing of what was given could be used: that is no success for a script.
     Ok(if added + known == 0 { 1 } else { 0 })
 }

@@ -89,6 +89,10 @@ fn tell(what: &str, taken: &Taken, output: &Output) {
             one.detail
         ));
     }
+    for note in &taken.notes {
+        let text = texts.get(&format!("reason-{}", note.number()));
+        output.line(format!("  {} {}: {text}", coloured(Tone::Open, Tone::Open.sign()), note.code()));
+    }
 }
 
 fn kind_text(kind: Option<Kind>, output: &Output) -> String {

@@ -131,7 +131,13 @@ fn ask(
             detail: format!("signed {signed_at}, the one taken before {at_hand}; the one at hand stays"),
         };
         state.failed(source, now, refused.reason.code());
-        let taken = Taken { kind: Some(source.kind), added: Vec::new(), known: 0, refused: vec![refused] };
+        let taken = Taken {
+            kind: Some(source.kind),
+            added: Vec::new(),
+            known: 0,
+            refused: vec![refused],
+            notes: Vec::new(),
+        };
         return Ok(Outcome::Refused(taken));
     }
     let provenance = Provenance { source: source.place.shown(), imported_at: now };

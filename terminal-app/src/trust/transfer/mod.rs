@@ -212,7 +212,7 @@ pub fn import(
 ) -> Result<(TrustSnapshot, Taken), SnapshotFault> {
     let packs = opened.packs.iter().map(|pack| Pack::new(pack.to_vec())).collect();
     let carried = TrustSnapshot::from_packs(packs)?;
-    let mut taken = Taken { kind: None, added: Vec::new(), known: 0, refused: Vec::new() };
+    let mut taken = Taken { kind: None, added: Vec::new(), known: 0, refused: Vec::new(), notes: Vec::new() };
     let unwanted = unproved(&carried, policy, &mut taken.refused);
     let kept = super::intake::without(carried, &unwanted);
     let Some(base) = base else {
