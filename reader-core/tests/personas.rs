@@ -15,7 +15,7 @@ use reader_core::pki::{Pins, TrustBuilder, TrustSnapshot};
 use reader_core::policy::{Policy, RawRule, Verdict, VerificationReport, decide};
 use reader_core::session::{AccessKey, Event, Plan, read_chip};
 use reader_core::transport::{Limits, Transport, TransportError};
-use reader_core::verify::{Presented, Proof, Settings, Tolerances, assemble, text, verify};
+use reader_core::verify::{Presented, Proof, Settings, Tolerance, Tolerances, assemble, text, verify};
 use test_vectors::card::Directory;
 use test_vectors::chip::Chip;
 use test_vectors::persona::{self, Persona};
@@ -110,8 +110,9 @@ fn insurance(persona: &Persona, proof: &Proof) -> Vec<ServiceFinding> {
 fn report(persona: &Persona, trust: &TrustSnapshot) -> (VerificationReport, Proof) {
     let capture = read(persona);
     let presented = presented(persona);
-    let settings =
-        Settings { tolerances: Tolerances::STRICT, list_max_age_days: Some(90), ..Settings::default() };
+    // One chain names its curves, and one signer has expired since.
+    let tolerances = Tolerances::STRICT.and(Tolerance::SignerCertificate).and(Tolerance::ExpiredSigner);
+    let settings = Settings { tolerances, list_max_age_days: Some(90), ..Settings::default() };
     let proof = verify(&capture, trust, &presented, NOW, &settings, None);
     let services = insurance(persona, &proof);
     let evidence = assemble(proof.clone(), HolderFindings::not_performed(), services);

@@ -90,7 +90,7 @@ const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2,
 
 fn anchor_of(signer: &Read, trust: &TrustSnapshot) -> (Fingerprint, NameMatch) {
     match path::find(signer, trust) {
-        Path::Confirmed { anchor, name } => (anchor.certificate.fingerprint(), name),
+        Path::Confirmed { anchor, name, .. } => (anchor.certificate.fingerprint(), name),
         other => panic!("{other:?}"),
     }
 }

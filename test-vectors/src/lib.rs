@@ -12,6 +12,7 @@ pub mod inspection;
 pub mod issuer;
 pub mod model;
 pub mod num;
+pub mod path_case;
 pub mod persona;
 pub mod search;
 pub mod vector;

@@ -8,6 +8,8 @@ pub mod crl_addresses;
 pub mod lists;
 pub mod name;
 pub mod path;
+pub mod profile;
+pub mod revocation;
 pub mod signature_algorithm;
 pub mod signed_data;
 pub mod trust;

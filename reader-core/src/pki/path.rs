@@ -1,11 +1,15 @@
 //! From a document signer to a country certificate, after ICAO and not after the rules of the web.
 //!
 //! A path is one certificate long: a link certificate introduces an anchor and is never an intermediate. The authority key
-//! identifier picks the anchor; where it finds none, names may lead to a confirmed path and never to a refuted one.
-//! Spec: 9303-12 §2, §6; BSI TR-03135-1 §4.3.
+//! identifier picks the anchor; where it finds none, names may lead to a confirmed path and never to a refuted one. The
+//! signatures that a search checks are counted, so that no store and no certificate makes it long.
+//! Spec: 9303-12 §2, §6, D.1.1; BSI TR-03135-1 §4.3.
 
 use super::certificate::Certificate;
-use super::trust::{Anchor, HeldCrl, MAX_CANDIDATES, TrustSnapshot};
+use super::trust::{Anchor, SearchBudget, TrustSnapshot};
+
+/// Most signatures that one search checks. The largest country has fewer than forty certificates.
+pub const MAX_SIGNATURE_CHECKS: usize = 64;
 
 /// What a search found.
 #[derive(Clone, Copy, Debug)]
@@ -14,8 +18,10 @@ pub enum Path<'t> {
     Confirmed {
         /// The anchor.
         anchor: &'t Anchor,
-        /// The names of issuer and anchor say the same but are written otherwise, or differ.
+        /// How the names of issuer and anchor compare.
         name: NameMatch,
+        /// The certificate names another key than the anchor says to have.
+        other_key_named: bool,
     },
     /// The anchor that the certificate names did not sign it.
     Refuted(&'t Anchor),
@@ -41,50 +47,82 @@ pub enum NameMatch {
 /// Looks for the anchor that signed `signer`.
 #[must_use]
 pub fn find<'t>(signer: &Certificate, trust: &'t TrustSnapshot) -> Path<'t> {
-    let by_id: Vec<&Anchor> = signer
-        .authority_key_id()
-        .into_iter()
-        .flat_map(|id| trust.with_key_id(id))
-        .filter(|anchor| same_country(signer, anchor))
-        .collect();
-    match try_all(signer, &by_id) {
+    let mut search = Search::new(signer, SearchBudget::exactly(MAX_SIGNATURE_CHECKS));
+    let id = signer.authority_key_id();
+    let by_id = || {
+        id.into_iter().flat_map(|id| trust.with_key_id(id)).filter(|anchor| search_country(signer, anchor))
+    };
+    match search.among(by_id()) {
         Path::Unknown => {}
         decided => return decided,
     }
-    let by_name: Vec<&Anchor> = trust.named(signer.issuer()).collect();
-    match try_all(signer, &by_name) {
+    match search.among(trust.named(signer.issuer())) {
         // A name alone is too little to call a signature false: several keys share it.
         Path::Refuted(_) => Path::Unknown,
         decided => decided,
     }
 }
 
-fn try_all<'t>(signer: &Certificate, candidates: &[&'t Anchor]) -> Path<'t> {
-    let mut refuted = None;
-    let mut unsupported = false;
-    let mut signed: Vec<&'t Anchor> = Vec::new();
-    for anchor in candidates.iter().take(MAX_CANDIDATES) {
-        match signer.verify_under(anchor.key()) {
-            Ok(check) if check.is_valid() => signed.push(anchor),
-            Ok(_) => refuted = Some(*anchor),
-            Err(_) => unsupported = true,
+/// Keys that were tried, and what is left of the budget.
+struct Search<'s, 't> {
+    signer: &'s Certificate,
+    budget: SearchBudget,
+    tried: Vec<&'t [u8]>,
+}
+
+impl<'s, 't> Search<'s, 't> {
+    const fn new(signer: &'s Certificate, budget: SearchBudget) -> Self {
+        Self { signer, budget, tried: Vec::new() }
+    }
+
+    fn among(&mut self, candidates: impl Iterator<Item = &'t Anchor>) -> Path<'t> {
+        let mut signed: Option<&'t Anchor> = None;
+        let (mut refuted, mut unsupported, mut spent) = (None, false, false);
+        for anchor in candidates {
+            let key = anchor.certificate.spki();
+            if let Some(found) = signed {
+                // The same key may stand in a root and in a link; the one valid longest says most.
+                if key == found.certificate.spki()
+                    && anchor.certificate.not_after() > found.certificate.not_after()
+                {
+                    signed = Some(anchor);
+                }
+                continue;
+            }
+            if spent || self.tried.contains(&key) {
+                continue;
+            }
+            if !self.budget.spend(1) {
+                spent = true;
+                continue;
+            }
+            self.tried.push(key);
+            match self.signer.verify_under(anchor.key()) {
+                Ok(check) if check.is_valid() => signed = Some(anchor),
+                Ok(_) => refuted = Some(anchor),
+                Err(_) => unsupported = true,
+            }
+        }
+        match (signed, refuted) {
+            (Some(anchor), _) => self.confirmed(anchor),
+            (None, _) if spent => Path::BudgetSpent,
+            (None, Some(anchor)) => Path::Refuted(anchor),
+            (None, None) if unsupported => Path::Unsupported,
+            (None, None) => Path::Unknown,
         }
     }
-    // The same key may stand in a root and in a link; the one valid longest says most.
-    if let Some(anchor) = signed.into_iter().max_by_key(|anchor| anchor.certificate.not_after()) {
-        return Path::Confirmed { anchor, name: name_match(signer, anchor) };
-    }
-    if candidates.len() > MAX_CANDIDATES {
-        return Path::BudgetSpent;
-    }
-    match refuted {
-        Some(anchor) => Path::Refuted(anchor),
-        None if unsupported => Path::Unsupported,
-        None => Path::Unknown,
+
+    fn confirmed(&self, anchor: &'t Anchor) -> Path<'t> {
+        let named = self.signer.authority_key_id().zip(anchor.certificate.subject_key_id());
+        Path::Confirmed {
+            anchor,
+            name: name_match(self.signer, anchor),
+            other_key_named: named.is_some_and(|(named, own)| named != own),
+        }
     }
 }
 
-fn same_country(signer: &Certificate, anchor: &Anchor) -> bool {
+fn search_country(signer: &Certificate, anchor: &Anchor) -> bool {
     match (signer.issuer().country(), anchor.certificate.subject().country()) {
         (Some(issuer), Some(anchor)) => issuer == anchor,
         _ => true,
@@ -99,46 +137,5 @@ fn name_match(signer: &Certificate, anchor: &Anchor) -> NameMatch {
         NameMatch::Equivalent
     } else {
         NameMatch::Differs
-    }
-}
-
-/// What the revocation lists at hand say about a signer and its anchor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Revocation {
-    /// A list of the issuing country revokes the signer or the anchor.
-    Revoked,
-    /// The issuer's newest list revokes neither.
-    NotListed {
-        /// When its next one should be there; `None` where it does not say.
-        next_update: Option<crate::wire::date::Timestamp>,
-        /// When it was issued.
-        this_update: crate::wire::date::Timestamp,
-    },
-    /// There is no list of that issuer.
-    NoList,
-}
-
-/// Looks a signer and its anchor up in the revocation lists. Any entry in any list of the country revokes, and what a
-/// revoked country certificate signed is revoked with it; but only a list of the same issuer clears.
-/// Spec: 9303-12 §4.1.5, D.1.2.3.
-#[must_use]
-pub fn revocation(signer: &Certificate, anchor: &Anchor, trust: &TrustSnapshot) -> Revocation {
-    let (authority, country) = (&anchor.certificate, anchor.certificate.subject().country());
-    let of_issuer = |crl: &&HeldCrl| {
-        crl.issuer().says_the_same(signer.issuer())
-            || crl.issuer().says_the_same(authority.subject())
-            || crl.authority_key_id().is_some_and(|id| authority.subject_key_id() == Some(id))
-    };
-    let of_country = |crl: &&HeldCrl| country.is_some() && crl.issuer().country() == country;
-    let lists = || trust.crls_near(signer.issuer(), authority);
-    let listed = |crl: &HeldCrl| crl.lists(signer) || crl.lists(authority);
-    if lists().filter(|crl| of_issuer(crl) || of_country(crl)).any(listed) {
-        return Revocation::Revoked;
-    }
-    match lists().filter(of_issuer).max_by_key(|crl| crl.this_update()) {
-        Some(newest) => {
-            Revocation::NotListed { next_update: newest.next_update(), this_update: newest.this_update() }
-        }
-        None => Revocation::NoList,
     }
 }

@@ -3,7 +3,7 @@
 //! A forger brings a signer of his own, so a signature that holds says nothing until the chain is confirmed.
 //! Spec: 9303-11 §5.1; 9303-10 §4.6.2; 9303-12 §2, §7.1.
 
-use super::chain::{SignerSeen, chain};
+use super::chain::{self, SignerSeen};
 use super::hashes::unread;
 use super::signed_file::{Departures, Holding, SOD};
 use super::{Case, Settings};
@@ -114,14 +114,22 @@ fn read(case: &Case<'_>, inputs: Inputs, file: &[u8]) -> Result<SodProof, Findin
         }
         met.tolerate(Reason::SodContentType, &format_args!("content type {}", data.content_type))?;
     }
-    let Holding { certificate, valid } = SOD.first_that_holds(case, &data, &mut met)?;
+    let Holding { certificate, valid } = match SOD.first_that_holds(case, &data, &mut met) {
+        Ok(holding) => holding,
+        Err(finding) => {
+            let open = matches!(finding.outcome, Outcome::Undetermined(_));
+            let chain = open.then(|| chain::unproved(case, &data.certificates)).flatten();
+            let unsigned = SodProof::unsigned(inputs, finding);
+            return Ok(chain.map_or(unsigned.clone(), |chain| SodProof { chain, ..unsigned }));
+        }
+    };
     let (object, object_fault) = match object(data.content.unwrap_or_default(), &mut met) {
         Ok(object) => (Some(object), None),
         Err(finding) => (None, Some(finding.outcome)),
     };
     let mut signature = Finding::confirmed(Witness::Anyone).with_detail(valid.scheme.name());
     signature.notes = met.notes;
-    let (chain, revocation, anchor) = chain(case, &certificate);
+    let (chain, revocation, anchor) = chain::chain(case, &certificate);
     let signer = Some(SignerSeen { certificate, signing_time: valid.signing_time, anchor });
     Ok(SodProof { inputs, signature, chain, revocation, signer, object, object_fault })
 }

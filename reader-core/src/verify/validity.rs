@@ -1,6 +1,7 @@
 //! Dates: whether the document is valid today, and whether it was signed when its signer might sign.
 //!
-//! A signer that has merely expired since is a note: documents outlive their signers. Spec: 9303-12 §2, §7.1.1.5.
+//! A signer is to be valid now; where it has merely expired, a tolerant site says neither yes nor no, for a document without
+//! an end outlives every signer. Spec: 9303-11 §5.1.1; 9303-12 §4.1.1, §7.1.1, D.1.1.3.
 
 use super::Case;
 use super::hashes::Files;
@@ -47,21 +48,22 @@ pub(super) fn signer(case: &Case<'_>, sod: &SodProof, files: &Files<'_>) -> Find
     });
     let known: Vec<Between> = [signed, issued].into_iter().flatten().collect();
     let (begin, end) = usage(certificate);
-    let mut finding = match known.iter().find(|moment| moment.to < begin || moment.from > end) {
-        Some(outside) => {
-            let detail = format!(
-                "{} around {}; the signer may sign from {begin} to {end}",
-                outside.what, outside.from
-            );
-            Finding::new(Outcome::Refuted(Reason::SignedOutsideUsage)).with_detail(detail)
-        }
-        None if known.is_empty() => Finding::new(Outcome::Undetermined(Reason::SigningTimeUnknown)),
-        None => Finding::confirmed(Witness::Anyone),
-    };
-    if certificate.not_after() < case.now {
-        finding.notes.push(Reason::SignerExpired);
+    if let Some(outside) = known.iter().find(|moment| moment.to < begin || moment.from > end) {
+        let detail =
+            format!("{} around {}; the signer may sign from {begin} to {end}", outside.what, outside.from);
+        return Finding::new(Outcome::Refuted(Reason::SignedOutsideUsage)).with_detail(detail);
     }
-    finding
+    if certificate.not_after() < case.now {
+        let outcome = match case.settings.tolerances.admit(Reason::SignerExpired) {
+            true => Outcome::Undetermined(Reason::SignerExpired),
+            false => Outcome::Refuted(Reason::SignerExpired),
+        };
+        return Finding::new(outcome).with_detail(format!("valid until {}", certificate.not_after()));
+    }
+    if known.is_empty() {
+        return Finding::new(Outcome::Undetermined(Reason::SigningTimeUnknown));
+    }
+    Finding::confirmed(Witness::Anyone)
 }
 
 /// When the signer may sign: its validity, narrowed by its usage period.

@@ -203,7 +203,7 @@ struct Maker {
 impl Maker {
     fn new(quirk: Quirk, now_s: i64) -> Self {
         let pkcs1 = |hash| Signer::rsa(RsaTestKeys::get().document_signer(), RsaPadding::Pkcs1, hash);
-        let ecdsa = |curve, hash| Signer::ecdsa(curve, CurveForm::Named, hash, "a signer of departures");
+        let ecdsa = |curve, hash| Signer::ecdsa(curve, CurveForm::Explicit, hash, "a signer of departures");
         let (country, signer) = match quirk {
             Quirk::BareRsa(hash) => (VIETNAM_RSA, pkcs1(hash)),
             Quirk::DigestInfoWithoutNull => {
@@ -411,7 +411,7 @@ fn declared_p256(point: &[u8]) -> Vec<u8> {
     let private = num::private_from_seed(CurveName::P256, "any");
     let declared = num::public_key(CurveName::P256, &private);
     let own = CurveName::P256.curve().encode(&declared);
-    replaced(ec_public_key_info(CurveName::P256, CurveForm::Named, &declared), &own, point)
+    replaced(ec_public_key_info(CurveName::P256, CurveForm::Explicit, &declared), &own, point)
 }
 
 fn negative(serial: &[u8]) -> Vec<u8> {

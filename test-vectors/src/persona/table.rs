@@ -114,10 +114,6 @@ const fn told_by(
     Expected { verdict, check: Some((check, outcome)), reason: Some(code), why }
 }
 
-const fn noted(check: &'static str, code_and_why: [&'static str; 2]) -> Expected {
-    told_by(Verdict::Accept, check, Outcome::Confirmed, code_and_why)
-}
-
 const fn rejected(check: &'static str, code_and_why: [&'static str; 2]) -> Expected {
     told_by(Verdict::Reject, check, Outcome::Refuted, code_and_why)
 }
@@ -250,9 +246,10 @@ pub(super) static PERSONAS: [Persona; 25] = [
         name: "signer-expired-since",
         summary_en: "The signer's certificate has expired since; it was valid when it signed",
         summary_vi: "Chứng thư người ký nay đã hết hạn, nhưng còn hạn lúc ký",
-        expected: noted(
+        expected: referred(
             "passive.signer_validity",
-            ["R1224", "a signer that has merely expired today is a note"],
+            Outcome::Undetermined,
+            ["R1224", "a signer that has merely expired since is for a person"],
         ),
         holder: man("090000010000", "LÝ VĂN XƯA", [6, 11]),
         recipe: Recipe { signer: SignerNumber(4), ..with_fault(Fault::SignerExpiredSince) },

@@ -19,6 +19,11 @@ impl SearchBudget {
         Self { left: BASE + PER_CERTIFICATE * certificates, spent: 0 }
     }
 
+    /// For so many checks and no more.
+    pub(in crate::pki) const fn exactly(checks: usize) -> Self {
+        Self { left: checks, spent: 0 }
+    }
+
     /// More, once it is known how many certificates there are.
     pub(in crate::pki) const fn extend(&mut self, certificates: usize) {
         self.left += PER_CERTIFICATE * certificates;

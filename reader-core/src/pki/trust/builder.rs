@@ -13,6 +13,7 @@ use super::{
 use crate::crypto::signature::PublicKey;
 use crate::pki::certificate::{Certificate, CertificateError, Fingerprint};
 use crate::pki::crl::Crl;
+use crate::pki::revocation::same_country;
 
 /// Takes in certificates and lists.
 #[derive(Clone, Debug, Default)]
@@ -267,13 +268,21 @@ impl TrustBuilder {
         (Refusal::LinkSignatureWrong, problem.unwrap_or_else(|| "not under the key that it names".to_owned()))
     }
 
-    /// The anchors that may have signed `crl`: those with the key identifier first, then those of the name, then those of
-    /// the country.
+    /// The anchors that may have signed `crl`: those of its country that sign lists, with the key identifier first, then
+    /// with the name. Spec: 9303-12 D.1.2.3 b and c.
     pub(super) fn crl_issuers(&self, crl: &Crl) -> Vec<usize> {
         let by_id = crl.authority_key_id().and_then(|id| self.by_key_id.get(id));
         let by_name = self.by_name.get(&crl.issuer().lookup_key());
         let by_country = crl.issuer().country().and_then(|country| self.by_country.get(&country));
-        first_candidates([by_id, by_name, by_country].map(|found| found.map(Vec::as_slice)))
+        let issues = |index: &usize| {
+            self.anchors.get(*index).map(|anchor| &anchor.certificate).is_some_and(|authority| {
+                authority.key_usage().is_none_or(|usage| usage.crl_signing)
+                    && same_country(authority.subject(), crl.issuer())
+            })
+        };
+        let issuing = [by_id, by_name, by_country]
+            .map(|found| found.into_iter().flatten().copied().filter(issues).collect::<Vec<usize>>());
+        first_candidates(issuing.each_ref().map(|found| Some(found.as_slice())))
     }
 }
 
@@ -332,6 +341,12 @@ pub(in crate::pki) fn authority_key(certificate: &Certificate) -> Result<PublicK
     let signs = certificate.key_usage().is_some_and(|usage| usage.certificate_signing);
     if !signs && !certificate.is_authority() {
         let detail = "its extensions do not let it sign certificates".to_owned();
+        return Err((Refusal::NotAnAuthority, detail));
+    }
+    // No state introduces another's key. Spec: 9303-12 §7.1.1 table 5.
+    let countries = certificate.issuer().country().zip(certificate.subject().country());
+    if let Some((issuer, subject)) = countries.filter(|(issuer, subject)| issuer != subject) {
+        let detail = format!("an authority of {issuer} cannot introduce one of {subject}");
         return Err((Refusal::NotAnAuthority, detail));
     }
     certificate.public_key().map_err(|error| (Refusal::KeyUnusable, error.to_string()))

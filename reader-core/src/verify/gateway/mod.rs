@@ -187,7 +187,7 @@ fn said(statement: &Statement, answer: &GatewayAnswer) -> String {
 fn may_stand_for_chain(case: &Case<'_>, sod: &SodProof) -> bool {
     let unknown = sod.chain.outcome == Outcome::Undetermined(Reason::SignerUnknown);
     let open = !matches!(sod.revocation.outcome, Outcome::Refuted(_));
-    let fit = |certificate| chain::unfit(certificate, case.settings.tolerances).is_none();
+    let fit = |certificate| chain::is_fit(certificate, case.settings.tolerances);
     sod.signature.outcome.is_confirmed()
         && unknown
         && open
