@@ -8,8 +8,10 @@ use std::fs;
 use std::path::Path;
 
 use test_vectors::card::Directory::{Lds, MasterFile};
-use test_vectors::issuer::country::VIETNAM;
+use test_vectors::issuer::calendar::Date;
+use test_vectors::issuer::country::{SignerNumber, SignerTimes, VIETNAM, VIETNAM_NIST};
 use test_vectors::issuer::deviation::{self, Described, DeviationSet, SignerSet};
+use test_vectors::issuer::ldif::{self, Entry, Kind};
 use test_vectors::persona;
 
 /// 2026-07-01, when the first of these seeds were made.
@@ -50,9 +52,33 @@ fn main() {
         write("crl", &format!("list-{number}"), Some(list));
     }
     write("master_list", "anchors", Some(&persona::master_list(NOW_UNIX_S)));
+    for (name, text) in directories() {
+        write("ldif", name, Some(text.as_bytes()));
+    }
     let sets = deviations();
     write("deviation_list", "signed", Some(&deviation::deviation_list(&VIETNAM, &sets, NOW_UNIX_S)));
     write("deviation_list", "content", Some(&deviation::content(&sets)));
+}
+
+/// A complete file of a directory, and one of changes.
+fn directories() -> [(&'static str, String); 2] {
+    let times = SignerTimes::around(Date::from_unix_s(NOW_UNIX_S).plus_years(-1));
+    let signer = |number| VIETNAM_NIST.document_signer(SignerNumber(number), times);
+    let entry = |kind, number| Entry::signer(kind, &VIETNAM_NIST, &signer(number));
+    let of = |kind, der: &[u8]| Entry::of(kind, &VIETNAM_NIST, der);
+    let list = of(Kind::RevocationList, &VIETNAM_NIST.revocation_list(NOW_UNIX_S, Vec::new()));
+    let authority = of(Kind::Authority, &VIETNAM_NIST.csca(NOW_UNIX_S).der);
+    let first = entry(Kind::DocumentSigner, 1);
+    let complete =
+        [authority.content(), first.content(), entry(Kind::NonConformantSigner, 2).content(), list.content()];
+    let changes = [
+        authority.added(),
+        first.added(),
+        first.replaced_by(&signer(3).der),
+        first.deleted(),
+        list.deleted(),
+    ];
+    [("complete", ldif::file(&complete)), ("changes", ldif::file(&changes))]
 }
 
 /// A set of documents by every field, and a deviation with every kind of parameter.

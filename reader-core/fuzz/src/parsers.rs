@@ -1,6 +1,9 @@
 //! One function per parser. None may panic, hang or grow without bound; where a shape can be written again, writing
 //! and reading must agree.
 
+#[path = "directory.rs"]
+pub mod directory;
+
 use reader_core::cvc::CvCertificate;
 use reader_core::key;
 use reader_core::lds::portrait::{self, Portraits};
@@ -48,6 +51,7 @@ pub const ALL: &[(&str, Parser)] = &[
     ("dg14", dg14_file),
     ("dg15", dg15_file),
     ("dg16", dg16_file),
+    ("ldif", directory::ldif_file),
     ("master_list", master_list),
     ("mrz", mrz_text),
     ("picture", picture),

@@ -234,6 +234,9 @@ reasons! {
     NotADocumentSigner = 1830, "This is not the certificate of a document signer.";
     SignerIssuerUnknown = 1831, "No trusted certificate is the issuer of this document signer.";
     SignerSignatureWrong = 1832, "The document signer's certificate was not signed by its issuer's key.";
+    DirectoryUnreadable = 1833, "An entry of the directory file cannot be read.";
+    DirectoryChangeUnused = 1834, "This entry of the directory file changes nothing here.";
+    AnchorNotPinned = 1835, "A country certificate stands in the directory file, and nobody vouches for it.";
     PolicyWantsPin = 1840, "The store's policy takes this only with its fingerprint pinned.";
     PolicyListSigner = 1841, "The store's policy does not let lists of this country introduce certificates.";
     PolicyRefusesSource = 1842, "The store's policy does not take certificates from this kind of source.";

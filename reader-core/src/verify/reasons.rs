@@ -28,6 +28,9 @@ impl From<Refusal> for Reason {
             Refusal::NotADocumentSigner => Self::NotADocumentSigner,
             Refusal::SignerIssuerUnknown => Self::SignerIssuerUnknown,
             Refusal::SignerSignatureWrong => Self::SignerSignatureWrong,
+            Refusal::DirectoryUnreadable => Self::DirectoryUnreadable,
+            Refusal::DirectoryChangeUnused => Self::DirectoryChangeUnused,
+            Refusal::AnchorNotPinned => Self::AnchorNotPinned,
             Refusal::ListOlder => Self::ListOlder,
         }
     }

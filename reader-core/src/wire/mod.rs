@@ -14,6 +14,7 @@ pub mod date;
 pub mod der;
 pub mod dynamic;
 pub mod json;
+pub mod ldif;
 pub mod oid;
 pub mod spki;
 pub mod status;

@@ -2,7 +2,10 @@
 
 use reader_core::crypto::signature::SignatureCheck;
 use reader_core::evidence::Reason;
-use reader_core::pki::{Certificate, Fingerprint, Pins, Provenance, TrustBuilder, TrustSnapshot, VerifiedBy};
+use reader_core::pki::trust::master_lists_of_ldif;
+use reader_core::pki::{
+    Certificate, Fingerprint, Imported, Pins, Provenance, TrustBuilder, TrustSnapshot, VerifiedBy,
+};
 use reader_core::wire::ber;
 use reader_core::wire::cms::SignedData;
 use reader_core::wire::date::Timestamp;
@@ -70,10 +73,71 @@ pub fn take(
             },
         );
     }
+    // Each list of a directory is judged like one that came by itself.
+    if kind == Kind::Directory {
+        return take_directory(snapshot, bytes, provenance, policy, pins, route);
+    }
     let mut builder = TrustBuilder::from_snapshot(&snapshot);
     let imported = super::add(&mut builder, bytes, provenance, pins).1;
+    judged(&builder.build(), imported, kind, policy, pins, route)
+}
+
+/// A directory's file: its lists one by one, as often as one more brings the country of another, then the rest.
+fn take_directory(
+    mut snapshot: TrustSnapshot,
+    bytes: &[u8],
+    provenance: &Provenance,
+    policy: &TrustPolicy,
+    pins: &Pins,
+    route: Route,
+) -> (TrustSnapshot, Taken) {
+    let kind = Kind::Directory;
+    let mut all =
+        Taken { kind: Some(kind), added: Vec::new(), known: 0, refused: Vec::new(), notes: Vec::new() };
+    let mut waiting = master_lists_of_ldif(bytes);
+    loop {
+        let mut left = Vec::new();
+        let mut refused = Vec::new();
+        let before = all.added.len();
+        for list in waiting {
+            let (grown, taken) = take(snapshot, &list, provenance, policy, pins, route);
+            snapshot = grown;
+            if taken.is_of_use() {
+                all.added.extend(taken.added);
+                all.known += taken.known;
+                all.refused.extend(taken.refused);
+                all.notes.extend(taken.notes);
+            } else {
+                refused.extend(taken.refused);
+                left.push(list);
+            }
+        }
+        if left.is_empty() || all.added.len() == before {
+            all.refused.extend(refused);
+            break;
+        }
+        waiting = left;
+    }
+    let mut builder = TrustBuilder::from_snapshot(&snapshot);
+    let imported = builder.add_ldif_without_master_lists(bytes, provenance, pins);
+    let (snapshot, rest) = judged(&builder.build(), imported, kind, policy, pins, route);
+    all.added.extend(rest.added);
+    all.known += rest.known;
+    all.refused.extend(rest.refused);
+    all.notes.extend(rest.notes);
+    (snapshot, all)
+}
+
+/// The store without what came in against the policy.
+fn judged(
+    grown: &TrustSnapshot,
+    imported: Imported,
+    kind: Kind,
+    policy: &TrustPolicy,
+    pins: &Pins,
+    route: Route,
+) -> (TrustSnapshot, Taken) {
     let mut refused: Vec<Refused> = imported.refused.into_iter().map(Refused::from).collect();
-    let grown = builder.build();
     let mut unwanted: Vec<Fingerprint> = Vec::new();
     for anchor in
         grown.anchors().iter().filter(|anchor| imported.added.contains(&anchor.certificate.fingerprint()))
@@ -95,7 +159,7 @@ pub fn take(
     let added = imported.added.into_iter().filter(|id| !unwanted.contains(id)).collect();
     let notes = imported.notes.into_iter().map(Reason::from).collect();
     let taken = Taken { kind: Some(kind), added, known: imported.known, refused, notes };
-    (without(grown, &unwanted), taken)
+    (without(grown.clone(), &unwanted), taken)
 }
 
 /// A list without a signature, or under a country whose lists the policy does not want, is judged as a whole. Every

@@ -35,12 +35,14 @@ pub enum Kind {
     RevocationList,
     /// A deviation list.
     DeviationList,
+    /// A file of a public key directory, in LDIF.
+    Directory,
 }
 
 impl Kind {
     /// Those that a source may have.
     pub const ALL: &[Self] =
-        &[Self::Certificate, Self::MasterList, Self::RevocationList, Self::DeviationList];
+        &[Self::Certificate, Self::MasterList, Self::RevocationList, Self::DeviationList, Self::Directory];
 
     /// One word for files and scripts.
     #[must_use]
@@ -50,6 +52,7 @@ impl Kind {
             Self::MasterList => "master_list",
             Self::RevocationList => "crl",
             Self::DeviationList => "deviation_list",
+            Self::Directory => "ldif",
         }
     }
 
@@ -72,6 +75,7 @@ pub fn add(
         Kind::MasterList => (Kind::MasterList, builder.add_master_list(bytes, provenance, pins)),
         Kind::RevocationList => (Kind::RevocationList, builder.add_crl(bytes, provenance)),
         Kind::DeviationList => (Kind::DeviationList, builder.add_deviation_list(bytes, provenance, pins)),
+        Kind::Directory => (Kind::Directory, builder.add_ldif(bytes, provenance, pins)),
     }
 }
 
@@ -81,6 +85,9 @@ pub(crate) fn recognise(bytes: &[u8]) -> Kind {
     use reader_core::wire::tlv::{Reader, Rules};
     if bytes.starts_with(b"-----BEGIN X509 CRL") {
         return Kind::RevocationList;
+    }
+    if is_ldif(bytes) {
+        return Kind::Directory;
     }
     if reader_core::pki::lists::is_deviation_list(bytes) {
         return Kind::DeviationList;
@@ -129,7 +136,17 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), TrustError> {
     written.and_then(|()| fs::rename(&beside, path)).map_err(fault)
 }
 
-/// Reads a file of at most 64 MiB.
+/// Whether the first line that is no comment is one with which LDIF begins.
+fn is_ldif(bytes: &[u8]) -> bool {
+    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let mut lines = text.split(|byte| *byte == b'\n').take(100).map(<[u8]>::trim_ascii_end);
+    let first = lines.find(|line| !line.is_empty() && !line.starts_with(b"#") && !line.starts_with(b" "));
+    let begins =
+        |line: &[u8], word: &[u8]| line.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
+    first.is_some_and(|line| begins(line, b"version:") || begins(line, b"dn:"))
+}
+
+/// Reads a file of at most 256 MiB.
 ///
 /// # Errors
 /// It cannot be read or is larger.
@@ -152,5 +169,22 @@ pub fn read_at_most(path: &Path, limit_bytes: u64) -> Result<Vec<u8>, TrustError
         Ok(bytes)
     } else {
         Err(fault(format!("it has more than {limit_bytes} bytes, the limit")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_a_directory_are_known_by_how_they_begin() {
+        for text in
+            ["version: 1\n\ndn: c=VN\n", "\u{FEFF}# a comment\n  folded\n\nDN: c=VN\r\n", "dn:: Yz1WTg==\n"]
+        {
+            assert_eq!(recognise(text.as_bytes()), Kind::Directory, "{text}");
+        }
+        for bytes in [&b"-----BEGIN CERTIFICATE-----"[..], b"0\x82\x01", b"", b"dn", b"# only comments\n"] {
+            assert_ne!(recognise(bytes), Kind::Directory);
+        }
     }
 }

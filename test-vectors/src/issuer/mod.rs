@@ -13,6 +13,7 @@ pub mod der_out;
 pub mod details;
 pub mod deviation;
 pub mod groups;
+pub mod ldif;
 pub mod lists;
 pub mod mrz;
 pub mod patterns;

@@ -168,6 +168,10 @@ impl TrustBuilder {
         })
     }
 
+    pub(super) fn holds(&self, anchor: Fingerprint) -> bool {
+        self.known.contains(&anchor)
+    }
+
     pub(in crate::pki) fn knows(&self, certificate: &Certificate) -> bool {
         self.known.contains(&certificate.fingerprint())
     }

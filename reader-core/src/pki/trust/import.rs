@@ -31,6 +31,9 @@ pub enum Refusal {
     NotADocumentSigner,
     SignerIssuerUnknown,
     SignerSignatureWrong,
+    DirectoryUnreadable,
+    DirectoryChangeUnused,
+    AnchorNotPinned,
     ListOlder,
 }
 
@@ -74,6 +77,16 @@ pub struct Imported {
 }
 
 impl Imported {
+    /// Adds what another import did.
+    pub(super) fn absorb(&mut self, other: Self) {
+        self.added.extend(other.added);
+        self.known += other.known;
+        self.removed.extend(other.removed);
+        self.refused.extend(other.refused);
+        self.notes.extend(other.notes);
+        self.signature_checks += other.signature_checks;
+    }
+
     pub(in crate::pki) fn refuse(
         &mut self,
         subject: impl fmt::Display,

@@ -49,14 +49,19 @@ impl SignerShelf {
         self.known.contains_key(&fingerprint)
     }
 
-    /// Takes in a signer whose chain was found to hold. `entry` is the key of its entry in the directory.
+    /// Takes in a signer whose chain was found to hold. `entry` is the key of its entry in the directory; what came from
+    /// that entry before is given back, and stays.
     ///
     /// # Errors
     /// It could not be looked up.
-    pub(super) fn put(&mut self, signer: &KnownSigner, entry: Option<[u8; 16]>) -> Result<(), Malformed> {
+    pub(super) fn put(
+        &mut self,
+        signer: &KnownSigner,
+        entry: Option<[u8; 16]>,
+    ) -> Result<Option<Fingerprint>, Malformed> {
         let fingerprint = signer.certificate.fingerprint();
         if self.contains(fingerprint) {
-            return Ok(());
+            return Ok(None);
         }
         Name::parse(Named::of(signer.certificate.der())?.issuer)?;
         let mark = match &signer.conformance {
@@ -75,12 +80,15 @@ impl SignerShelf {
         };
         self.fresh.insert(self.next_fresh, object.encode());
         self.known.insert(fingerprint, Place::Fresh(self.next_fresh));
-        if let Some(entry) = entry {
-            self.by_entry.insert(entry, fingerprint);
-        }
         self.next_fresh += 1;
         self.changed = true;
-        Ok(())
+        Ok(entry.and_then(|entry| self.by_entry.insert(entry, fingerprint)))
+    }
+
+    /// Takes out what came from this entry of a directory.
+    pub(super) fn remove_entry(&mut self, entry: &[u8; 16]) -> Option<Fingerprint> {
+        let fingerprint = self.by_entry.remove(entry)?;
+        self.remove(fingerprint).then_some(fingerprint)
     }
 
     pub(super) fn remove(&mut self, fingerprint: Fingerprint) -> bool {
@@ -161,7 +169,7 @@ impl TrustBuilder {
     ) -> Imported {
         let mut imported = Imported::default();
         match self.take_document_signer(der, provenance, conformance, None) {
-            Ok(Some(added)) => imported.added.push(added),
+            Ok(Some((added, _))) => imported.added.push(added),
             Ok(None) => imported.known += 1,
             Err(Refused { subject, refusal, detail, .. }) => imported.refuse(subject, der, refusal, detail),
         }
@@ -198,14 +206,15 @@ impl TrustBuilder {
         }
     }
 
-    /// `entry` is the key of its entry in the directory. `None` where it is known already.
+    /// `entry` is the key of its entry in the directory. Gives its fingerprint and that of what came from the entry before;
+    /// `None` where it is known already.
     pub(super) fn take_document_signer(
         &mut self,
         der: &[u8],
         provenance: &Provenance,
         conformance: Conformance,
         entry: Option<[u8; 16]>,
-    ) -> Result<Option<Fingerprint>, Refused> {
+    ) -> Result<Option<(Fingerprint, Option<Fingerprint>)>, Refused> {
         let fingerprint = Fingerprint::of(der);
         let refused = |subject: String, refusal, detail| Refused { subject, fingerprint, refusal, detail };
         if self.signers.contains(fingerprint) {
@@ -218,10 +227,11 @@ impl TrustBuilder {
             Ok(signed_by) => {
                 let provenance = provenance.clone();
                 let signer = KnownSigner { certificate, provenance, signed_by, conformance };
-                self.signers
+                let before = self
+                    .signers
                     .put(&signer, entry)
                     .map_err(|error| refused(subject, Refusal::CertificateUnreadable, error.to_string()))?;
-                Ok(Some(fingerprint))
+                Ok(Some((fingerprint, before)))
             }
             Err((refusal, detail)) => Err(refused(subject, refusal, detail)),
         }

@@ -92,6 +92,7 @@ const fn order(kind: Kind) -> u8 {
     match kind {
         Kind::Certificate => 0,
         Kind::MasterList => 1,
+        Kind::Directory => 2,
         Kind::DeviationList => 3,
         Kind::RevocationList => 4,
     }
