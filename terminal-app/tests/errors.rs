@@ -157,7 +157,7 @@ fn what_is_no_certificate_is_refused_by_name_and_reason() {
     );
     // A file without an end is cut off and refused, not read for ever.
     let huge = folder.join("huge.cer");
-    std::fs::File::create(&huge).unwrap().set_len(65 << 20).unwrap();
+    std::fs::File::create(&huge).unwrap().set_len((256 << 20) + 1).unwrap();
     let done = idterm(&["trust", "add", &huge, "--trust", &store, "--json"]).done();
     assert!(done.error("E1006")["text"].as_str().unwrap().contains("limit"), "{done}");
     let missing = folder.join("missing.cer");
@@ -175,7 +175,7 @@ fn an_altered_trust_store_is_not_used() {
     idterm(&words).done().exits(0);
     let entries = std::fs::read_dir(&store).unwrap().map(|entry| entry.unwrap().path());
     let object =
-        entries.into_iter().find(|path| path.extension().is_some_and(|found| found == "der")).unwrap();
+        entries.into_iter().find(|path| path.extension().is_some_and(|found| found == "pack")).unwrap();
     let mut bytes = std::fs::read(&object).unwrap();
     bytes[40] ^= 1;
     std::fs::write(&object, &bytes).unwrap();

@@ -246,8 +246,9 @@ impl TrustPolicy {
                 (Demand::Pinned, "own_files")
             }
             Kind::Certificate => (self.own_files, "own_files"),
-            // The list as a whole was judged before.
-            _ => return Ok(()),
+            // The list as a whole was judged before; what stands beside one, and nobody signed, is like a file from an address.
+            _ if matches!(anchor.verified_by, VerifiedBy::List(_)) => return Ok(()),
+            _ => (Demand::Pinned, "pins"),
         };
         meets(demand, key, id, pins)
     }
