@@ -3,6 +3,8 @@
 //! A folder may hold nothing but `EF.SOD.bin` and `DGn.bin`. Names that other tools write are understood too:
 //! `EF_SOD.bin`, `SOD.bin`, `Datagroup1.bin`, `EF_DG1.bin`, in any case. Keys are never stored.
 
+mod gateway;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +15,8 @@ use reader_core::capture::{
 use reader_core::lds::{DataGroup, FileId};
 use serde::{Deserialize, Serialize};
 
-use crate::worker::SIMULATED_CHIP;
+use crate::worker::{SIMULATED_CHIP, SIMULATED_GATEWAY};
+use gateway::StoredGateway;
 
 /// Largest file that is loaded. No chip holds more than 64 KiB without extended offsets; lists are not kept here.
 const MAX_FILE_BYTES: u64 = 4 << 20;
@@ -101,6 +104,8 @@ pub struct Taken {
     pub at: String,
     /// The chip was simulated; whoever judges the capture later has to say so.
     pub simulated_chip: bool,
+    /// The gateway whose answer is kept was simulated.
+    pub simulated_gateway: bool,
 }
 
 /// A capture out of a folder.
@@ -109,6 +114,8 @@ pub struct Loaded {
     pub capture: Capture,
     /// `capture.json` says that the chip was simulated.
     pub simulated_chip: bool,
+    /// It says so of the gateway whose answer it keeps.
+    pub simulated_gateway: bool,
 }
 
 /// Loads a capture folder. What only the terminal saw does not count again: the capture's origin is `Stored`.
@@ -133,19 +140,20 @@ pub fn load(folder: &Path) -> Result<Loaded, FolderError> {
             return Err(FolderError::Twice { path, file });
         }
     }
-    let mut simulated_chip = false;
+    let (mut simulated_chip, mut simulated_gateway) = (false, false);
     let traces = folder.join("capture.json");
     if traces.exists() {
         let text = bounded(&traces)?;
         let stored: Stored = serde_json::from_slice(&text)
             .map_err(|error| FolderError::Traces { path: traces.clone(), problem: error.to_string() })?;
-        simulated_chip = stored.simulated.iter().any(|part| part == SIMULATED_CHIP);
+        let simulated = |wanted: &str| stored.simulated.iter().any(|part| part == wanted);
+        (simulated_chip, simulated_gateway) = (simulated(SIMULATED_CHIP), simulated(SIMULATED_GATEWAY));
         stored.into_capture(&mut capture).map_err(|problem| FolderError::Traces { path: traces, problem })?;
     }
     if capture.files.is_empty() {
         return Err(FolderError::Nothing { path: folder.to_owned() });
     }
-    Ok(Loaded { capture, simulated_chip })
+    Ok(Loaded { capture, simulated_chip, simulated_gateway })
 }
 
 /// A whole file, if it is no larger than one of a capture may be; its length is not asked for, since a device has none.
@@ -207,7 +215,7 @@ struct Stored {
     version: String,
     #[serde(default)]
     taken_at: String,
-    /// `chip` where the chip was simulated.
+    /// `chip` where the chip was simulated, `gateway` where the gateway was.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     simulated: Vec<String>,
     #[serde(default)]
@@ -229,6 +237,9 @@ struct Stored {
     active_authentication: Option<StoredSignature>,
     #[serde(default)]
     terminal_authentication: Option<StoredTerminal>,
+    /// What the issuing authority's gateway said while the card was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gateway: Option<StoredGateway>,
     #[serde(default)]
     deviations: Vec<String>,
 }
@@ -295,7 +306,14 @@ impl Stored {
             schema: SCHEMA.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             taken_at: taken.at.clone(),
-            simulated: taken.simulated_chip.then(|| SIMULATED_CHIP.to_owned()).into_iter().collect(),
+            simulated: [
+                (taken.simulated_chip, SIMULATED_CHIP),
+                (taken.simulated_gateway && capture.gateway.is_some(), SIMULATED_GATEWAY),
+            ]
+            .into_iter()
+            .filter(|(is, _)| *is)
+            .map(|(_, part)| part.to_owned())
+            .collect(),
             absent: named(|state| matches!(state, FileState::Absent)),
             protected: named(|state| matches!(state, FileState::Protected)),
             aborted: named(|state| matches!(state, FileState::Aborted { .. })),
@@ -323,6 +341,7 @@ impl Stored {
                 }
                 _ => None,
             },
+            gateway: capture.gateway.as_ref().map(StoredGateway::of),
             deviations: capture.deviations.iter().map(deviation_word).collect(),
         }
     }
@@ -352,6 +371,7 @@ impl Stored {
             }
             None => {}
         }
+        capture.gateway = self.gateway.map(StoredGateway::into_trace).transpose()?;
         if let Some(stored) = self.active_authentication {
             let challenge = unhex(&stored.challenge)
                 .and_then(|bytes| <[u8; 8]>::try_from(bytes).ok())
@@ -460,12 +480,13 @@ mod tests {
         });
         capture.active_authentication =
             Some(ActiveAuthenticationTrace::Signed { challenge: [7; 8], signature: vec![1, 2] });
-        let taken = Taken { at: "2026-01-01T00:00:00Z".to_owned(), simulated_chip: true };
+        let taken =
+            Taken { at: "2026-01-01T00:00:00Z".to_owned(), simulated_chip: true, simulated_gateway: true };
         save(&capture, &folder, &taken).unwrap();
         assert!(matches!(save(&capture, &folder, &taken), Err(FolderError::NotEmpty { .. })));
-        let Loaded { capture: loaded, simulated_chip } = load(&folder).unwrap();
+        let Loaded { capture: loaded, simulated_chip, simulated_gateway } = load(&folder).unwrap();
         std::fs::remove_dir_all(&folder).unwrap();
-        assert!(simulated_chip, "it stays known that the chip was simulated");
+        assert!(simulated_chip && !simulated_gateway, "what was simulated stays known; no gateway was asked");
         assert_eq!(loaded.origin, Origin::Stored);
         assert_eq!(loaded.files, capture.files);
         assert_eq!(loaded.active_authentication, capture.active_authentication);

@@ -7,11 +7,14 @@ use reader_core::pki::{Pins, Provenance, TrustBuilder, TrustSnapshot};
 use reader_core::transport::Limits;
 use reader_core::wire::date::Timestamp;
 use test_vectors::card::PaceOffer;
+use test_vectors::card_gateway::{self, CardGatewayOptions, Manner, RunningCardGateway};
 use test_vectors::chip::Chip;
 use test_vectors::gateway::{DEFAULT_FACILITY, DEFAULT_PASSWORD, Gateway, GatewayOptions, RunningGateway};
+use test_vectors::issuer::country::FORGER;
 use test_vectors::persona::{self, Persona};
 
 use crate::config::Site;
+use crate::connectors::card_authenticity::CardAuthenticityConfig;
 use crate::connectors::{Insurance, InsuranceConfig, PasswordSource, Secret, StaffConfig, Surroundings};
 use crate::devices::simulated::SimulatedReader;
 use crate::failure::{ErrorCode, Failure};
@@ -125,5 +128,66 @@ impl SimulatedGateway {
             .map_err(|error| faulty(error.to_string()))?;
         let services = Services::of_site(site).map_err(|error| faulty(error.to_string()))?;
         Ok(services.with(Box::new(insurance)))
+    }
+}
+
+/// A running simulated card-authenticity gateway of the issuing authority; it stops when this is dropped.
+pub struct SimulatedCardGateway {
+    running: RunningCardGateway,
+}
+
+impl SimulatedCardGateway {
+    /// Starts one that knows the persona's signer, unless a forger is its country, and answers as the persona has it.
+    ///
+    /// # Errors
+    /// No port is free.
+    pub fn start(persona: &Persona, now: Timestamp) -> Result<Self, Failure> {
+        let genuine = persona.country() != FORGER;
+        let options = CardGatewayOptions {
+            signers: genuine.then(|| persona.document_signer(now.0).der).into_iter().collect(),
+            withdrawn: (persona.name == "gateway-no")
+                .then(|| persona.holder.number.to_owned())
+                .into_iter()
+                .collect(),
+            manner: match persona.name {
+                "gateway-down" => Manner::Down,
+                "gateway-forged" => Manner::Forged,
+                _ => Manner::Honest,
+            },
+        };
+        let running = RunningCardGateway::start(options).map_err(|error| {
+            Failure::new(ErrorCode::Internal, format!("the simulated card gateway did not start: {error}"))
+        })?;
+        Ok(Self { running })
+    }
+
+    /// The site with this gateway in the place that it leaves open; a site that has none, or one of its own, stays as it is.
+    ///
+    /// # Errors
+    /// The settings are faulty.
+    pub fn within(&self, site: &Site) -> Result<Site, Failure> {
+        let faulty = |error: String| Failure::new(ErrorCode::BadSite, error);
+        let mut site = site.clone();
+        let Some(gateway) = site.gateway.as_mut().filter(|gateway| gateway.config.is_none()) else {
+            return Ok(site);
+        };
+        let settings = format!(
+            "url = {:?}\nkey = \"\"\"\n{}\"\"\"\nsimulated = true\nretries = 1\n\
+             text = {{ verdict = \"is_valid_id_card\", signer = \"ds_cert_sha256\", number = \"id_card_number\", time = \"time\" }}",
+            self.running.url(),
+            card_gateway::public_key_pem(),
+        );
+        let config: CardAuthenticityConfig =
+            toml::from_str(&settings).map_err(|error| faulty(error.to_string()))?;
+        gateway.config = Some(config);
+        let opened = gateway.open(Surroundings::system()).map_err(|error| faulty(error.to_string()))?;
+        site.proof.gateway = opened.map(|(_, terms)| terms);
+        Ok(site)
+    }
+
+    /// How often it was asked.
+    #[must_use]
+    pub fn asked(&self) -> usize {
+        self.running.asked()
     }
 }

@@ -84,6 +84,28 @@ fn each_is_told_by_its_one_defect() {
 }
 
 #[test]
+fn the_gateways_word_decides_where_a_site_builds_on_it_and_nowhere_else() {
+    for persona in persona::vouched() {
+        let (name, expected) = (persona.name, &persona.expected);
+        let (report, _) = report(&["demo", "--site", "gateway", "--persona", name, "--json"]);
+        assert_eq!(report["verdict"], expected.verdict.word(), "{name}: {:?}", reasons(&report));
+        assert_eq!(report["simulated"], json!(["chip", "gateway"]), "{name}");
+        assert_eq!(check(&report, "passive.signer_chain")["reason"], "R1203", "{name}");
+        let (id, outcome) = expected.check.unwrap();
+        let found = check(&report, id);
+        assert_eq!(found["outcome"], outcome.word(), "{name}");
+        let code = expected.reason.unwrap();
+        let told = found["reason"] == code
+            || found["notes"].as_array().is_some_and(|all| all.contains(&json!(code)));
+        assert!(told, "{name}: {found}");
+        assert_eq!(report["holder"].is_null(), report["verdict"] != "accept", "{name}");
+    }
+    let (report, status) = report(&["demo", "--persona", "gateway-yes", "--json"]);
+    assert_eq!((report["verdict"].as_str(), status), (Some("refer"), 4), "a site that does not");
+    assert_eq!(reasons(&report), [("R1203".to_owned(), "passive.signer_chain".to_owned())]);
+}
+
+#[test]
 fn a_site_that_wants_a_face_refers_the_sound_card_for_that_alone() {
     for (site, asks_insurance) in [("hospital", true), ("bank", false), ("airport", false)] {
         let (report, status) = report(&["demo", "--site", site, "--json"]);
@@ -124,14 +146,12 @@ fn the_list_names_every_persona() {
     let listed = idterm(&["demo", "--list", "--json"]).done().exits(0).json();
     let names: Vec<&str> =
         listed["personas"].as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect();
-    let all: Vec<&str> = persona::all().iter().map(|persona| persona.name).collect();
+    let everybody = || persona::all().iter().chain(persona::vouched());
+    let all: Vec<&str> = everybody().map(|persona| persona.name).collect();
     assert_eq!(names, all);
     assert_eq!(listed["simulated"], json!(["chip"]));
     let vietnamese = idterm(&["demo", "--list", "--lang", "vi"]).done().exits(0);
-    assert!(
-        persona::all().iter().all(|persona| vietnamese.stdout.contains(persona.summary_vi)),
-        "{vietnamese}"
-    );
+    assert!(everybody().all(|persona| vietnamese.stdout.contains(persona.summary_vi)), "{vietnamese}");
 }
 
 #[test]

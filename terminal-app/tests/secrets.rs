@@ -140,7 +140,7 @@ fn verified(name: &str, faults: &[Fault], log: &Log) -> Memory {
     assert_eq!(interrupted, !faults.is_empty(), "{name}");
 
     let folder = Folder::new("secrets");
-    let taken = Taken { at: "2026-11-21T00:00:00Z".to_owned(), simulated_chip: true };
+    let taken = Taken { at: "2026-11-21T00:00:00Z".to_owned(), simulated_chip: true, ..Taken::default() };
     let out = folder.path().join("capture");
     capture_folder::save(&done.capture, &out, &taken).unwrap();
     common::left::assert_clean_folder(&memory, &out, name);

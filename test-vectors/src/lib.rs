@@ -4,6 +4,7 @@
 //! protocols are its own, so that a mistake cannot cancel itself out.
 
 pub mod card;
+pub mod card_gateway;
 pub mod chip;
 pub mod defect;
 pub mod foreign;

@@ -13,6 +13,7 @@ mod further;
 mod protected;
 mod recipe;
 mod table;
+mod vouched;
 
 use crate::card::Card;
 use crate::issuer::calendar::Date;
@@ -32,6 +33,8 @@ pub enum Outcome {
     Refuted,
     /// The check could not tell.
     Undetermined,
+    /// The check began and was broken off.
+    Aborted,
 }
 
 /// What a site of the basic kind should do.
@@ -65,6 +68,7 @@ impl Outcome {
             Outcome::Confirmed => "confirmed",
             Outcome::Refuted => "refuted",
             Outcome::Undetermined => "undetermined",
+            Outcome::Aborted => "aborted",
         }
     }
 }
@@ -136,10 +140,17 @@ pub fn protected() -> &'static [Persona] {
     &protected::PROTECTED
 }
 
-/// The persona of this name, those of [`beyond`] and [`protected`] included.
+/// Cards of an authority whose certificate is in no trust store: what their gateway says decides. Each expects the site
+/// `gateway`.
+#[must_use]
+pub fn vouched() -> &'static [Persona] {
+    &vouched::VOUCHED
+}
+
+/// The persona of this name, those of [`beyond`], [`protected`] and [`vouched`] included.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Persona> {
-    all().iter().chain(beyond()).chain(protected()).find(|persona| persona.name == name)
+    all().iter().chain(beyond()).chain(protected()).chain(vouched()).find(|persona| persona.name == name)
 }
 
 /// The certificates that a terminal for Vietnamese cards installs: the simulated authority's three, DER. They serve

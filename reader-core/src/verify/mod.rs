@@ -135,6 +135,21 @@ pub fn text(
     ProvedText { inner: prove(&case, None) }
 }
 
+/// Proves what is there by now. `earlier` saves checking the signatures over EF.SOD and EF.CardSecurity again, as in
+/// [`verify`].
+#[must_use]
+pub fn text_again(
+    earlier: ProvedText,
+    capture: &Capture,
+    trust: &TrustSnapshot,
+    presented: &Presented,
+    now: Timestamp,
+    settings: &Settings,
+) -> ProvedText {
+    let case = Case { capture, trust, presented, now, settings };
+    ProvedText { inner: prove(&case, Some(earlier.inner)) }
+}
+
 /// Proves a whole capture. `earlier` saves checking the signatures over EF.SOD and EF.CardSecurity again where they were
 /// checked with the same bytes, trust, moment and settings; otherwise it is not used.
 #[must_use]

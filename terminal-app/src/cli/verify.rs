@@ -81,6 +81,7 @@ pub fn read(args: &ReadArgs, context: &Context) -> Result<u8, Failure> {
     }
     // Nobody's entitlement is asked about when files are merely read.
     site.services.clear();
+    site.gateway = None;
     let presentation = access::with_pin(access::presentation(&args.access)?, &args.pin)?;
     let verified = live(&args.reader, presentation, args.pin.use_last_try, &Arc::new(site), context)?;
     keep(&verified, &args.out, context)?;
@@ -134,6 +135,8 @@ pub fn demo(args: &super::args::DemoArgs, context: &Context) -> Result<u8, Failu
     // What is presented with a wrong card is somebody's number all the same.
     let persona = crate::demo::find(if foreign.is_some() { "good" } else { &args.persona })?;
     let gateway = crate::demo::SimulatedGateway::start()?;
+    let card_gateway = crate::demo::SimulatedCardGateway::start(persona, context.now)?;
+    let site = Arc::new(card_gateway.within(&site)?);
     let job = Job {
         services: Arc::new(gateway.services(&site)?),
         trust: Arc::new(crate::demo::trust(context.now)?),
@@ -157,7 +160,7 @@ pub fn demo(args: &super::args::DemoArgs, context: &Context) -> Result<u8, Failu
 
 #[cfg(feature = "simulator")]
 fn list_personas(context: &Context) -> Result<u8, Failure> {
-    let all = test_vectors::persona::all();
+    let all: Vec<_> = test_vectors::persona::all().iter().chain(test_vectors::persona::vouched()).collect();
     let rows: Vec<_> = all
         .iter()
         .map(|persona| {
@@ -298,13 +301,19 @@ fn stored(
         simulated_chip: loaded.simulated_chip,
         language: context.output.texts.language(),
     };
-    worker::judge_stored(loaded.capture, &job)
+    let mut verified = worker::judge_stored(loaded.capture, &job)?;
+    let said = &mut verified.report.simulated;
+    if loaded.simulated_gateway && !said.contains(&worker::SIMULATED_GATEWAY) {
+        said.push(worker::SIMULATED_GATEWAY);
+    }
+    Ok(verified)
 }
 
 fn keep(verified: &Verified, folder: &Path, context: &Context) -> Result<(), Failure> {
     let taken = Taken {
         at: context.now.to_string(),
         simulated_chip: verified.report.simulated.contains(&worker::SIMULATED_CHIP),
+        simulated_gateway: verified.report.simulated.contains(&worker::SIMULATED_GATEWAY),
     };
     capture_folder::save(&verified.capture, folder, &taken).map_err(|error| folder_failure(&error))
 }

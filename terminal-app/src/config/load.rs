@@ -119,6 +119,7 @@ fn check(name: String, raw: RawSite) -> Result<Site, SiteError> {
     let (services, service_rules) = services(raw.services, &mut faults);
     let terminal_authentication = terminal(raw.terminal_authentication, &mut faults);
     let trust_countries = countries(raw.trust.countries, &mut faults);
+    let (gateway, gateway_terms) = super::gateway::check(raw.gateway, &mut faults);
     let policy = policy(raw.rules, service_rules, &mut faults);
     let tolerances = tolerances(&raw.proof, &mut faults);
     let sha1_until = sha1_until(&raw.proof, &mut faults);
@@ -164,11 +165,12 @@ fn check(name: String, raw: RawSite) -> Result<Site, SiteError> {
                 tolerances,
                 list_max_age_days: Some(list_max_age_days),
                 sha1_until,
-                gateway: None,
+                gateway: gateway_terms,
             },
             list_max_age_days,
             trust_countries,
             policy,
+            gateway,
             services,
         }),
         ((com, fall_back, active, tolerances), _) => {

@@ -1,8 +1,10 @@
 //! Site files: what is written, what it inherits, and the checked site that comes of it.
 
+mod gateway;
 mod load;
 mod site;
 
+pub use gateway::{RawGateway, SiteGateway};
 pub use load::{SiteError, built_in_names, load};
 pub use site::{FallBack, RawRead, RawService, RawSite, RawTerminal, RawTrust, SignChallenge};
 
@@ -51,6 +53,8 @@ pub struct Site {
     pub trust_countries: Vec<String>,
     /// The rules.
     pub policy: Policy,
+    /// The issuing authority's gateway, where the site has one.
+    pub gateway: Option<SiteGateway>,
     /// Services that are asked once the person is proved.
     pub services: Vec<Service>,
 }

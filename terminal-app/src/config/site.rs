@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::gateway::RawGateway;
+
 /// A site file as written. Every key may be absent and is then inherited; an unknown key is a fault.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,6 +33,9 @@ pub struct RawSite {
     /// With what this terminal is let at DG3 and DG4.
     #[serde(default, skip_serializing_if = "RawTerminal::is_empty")]
     pub terminal_authentication: RawTerminal,
+    /// The issuing authority's card-authenticity gateway.
+    #[serde(default, skip_serializing_if = "RawGateway::is_empty")]
+    pub gateway: RawGateway,
     /// What each outcome of each check leads to, by check.
     #[serde(default)]
     pub rules: BTreeMap<String, toml::Value>,
@@ -221,6 +226,7 @@ impl RawSite {
                 key: self.terminal_authentication.key.or(parent.terminal_authentication.key),
                 pin: self.terminal_authentication.pin.or(parent.terminal_authentication.pin),
             },
+            gateway: self.gateway.over(parent.gateway),
             rules: over(self.rules, parent.rules),
             services,
         }

@@ -12,6 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
+use ureq::tls::TlsConfig;
 use ureq::{Agent, Timeout};
 use zeroize::Zeroizing;
 
@@ -91,6 +92,11 @@ pub(super) struct Client {
 impl Client {
     /// `direct`: no proxy, for services on this machine.
     pub fn new(limits: Limits, direct: bool) -> Self {
+        Self::secured(limits, direct, None)
+    }
+
+    /// The same, with certificates for the connection of its own.
+    pub fn secured(limits: Limits, direct: bool, tls: Option<TlsConfig>) -> Self {
         let mut config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -101,6 +107,9 @@ impl Client {
             .timeout_connect(Some(Duration::from_millis(limits.connect_ms)));
         if direct {
             config = config.proxy(None);
+        }
+        if let Some(tls) = tls {
+            config = config.tls_config(tls);
         }
         Self { agent: Agent::new_with_config(config.build()), limits }
     }

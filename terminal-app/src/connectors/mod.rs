@@ -6,6 +6,7 @@
 //!
 //! Clock and randomness come from [`Surroundings`]; every query has a deadline and can be cancelled while it waits.
 
+pub mod card_authenticity;
 mod fault;
 mod fields;
 mod finding;

@@ -52,9 +52,7 @@ impl PasswordSource {
         let text = match self {
             Self::Held(secret) => return Ok(secret.clone()),
             Self::Env(name) => Zeroizing::new(std::env::var(name).map_err(|_| {
-                format!(
-                    "environment variable {name} is not set (or not UTF-8); set it to the account's password"
-                )
+                format!("environment variable {name} is not set (or not UTF-8); set it to the secret")
             })?),
             Self::File(path) => {
                 let mut text = Zeroizing::new(String::new());

@@ -13,10 +13,11 @@ use reader_core::policy::{Verdict, decide};
 use reader_core::session::{self, Cause};
 use reader_core::verify::{self, Presented, Proof, ProvedText, Settings};
 
+use super::gateway::Asking;
 use super::link::{LinkMessage, LinkResult};
 use super::message::{Event, Step};
 use super::place::Absence;
-use super::{Cancel, Job, SIMULATED_CHIP, Verified};
+use super::{Cancel, Job, SIMULATED_CHIP, SIMULATED_GATEWAY, Verified};
 use crate::devices::pcsc::failure_of;
 use crate::failure::{ErrorCode, Failure};
 use crate::presentation::Presentation;
@@ -38,18 +39,36 @@ pub(super) struct Judge<'a> {
     /// The files so far, for proving the texts before the portrait is there.
     partial: Capture,
     text: Option<ProvedText>,
+    /// Proof of the signer alone, for asking the gateway before the texts are there.
+    signer: Option<ProvedText>,
+    asking: Asking,
+    cancel: Cancel,
+    started: Instant,
     sizes: BTreeMap<FileId, (usize, usize)>,
     step: Option<Step>,
 }
 
 impl<'a> Judge<'a> {
-    pub(super) fn new(job: &'a Job) -> Self {
+    /// Of a card that is being read: the gateway is asked meanwhile.
+    pub(super) fn live(job: &'a Job, cancel: &Cancel) -> Self {
+        let mut judge = Self::stored(job);
+        judge.asking = job.services.gateway().map_or(Asking::None, Asking::Waiting);
+        judge.cancel = cancel.clone();
+        judge
+    }
+
+    /// Of a stored capture: what the gateway said then is in it, or nothing.
+    fn stored(job: &'a Job) -> Self {
         Self {
             job,
             presented: job.presentation.as_ref().map_or_else(Presented::nothing, Presentation::to_compare),
             settings: job.site.proof.clone(),
             partial: Capture::new(Origin::Live),
             text: None,
+            signer: None,
+            asking: Asking::None,
+            cancel: Cancel::new(),
+            started: Instant::now(),
             sizes: BTreeMap::new(),
             step: None,
         }
@@ -65,6 +84,7 @@ impl<'a> Judge<'a> {
             }
             LinkMessage::File(file, state) => {
                 self.partial.files.insert(file, state);
+                self.ask_gateway();
                 self.prove_text_once(tell);
             }
             LinkMessage::Absent { what, left } => {
@@ -103,6 +123,27 @@ impl<'a> Judge<'a> {
         Event::Bytes { done, expected: expected.max(done) }
     }
 
+    /// Asks the gateway as soon as signer and number are known.
+    fn ask_gateway(&mut self) {
+        if self.asking.can_begin(&self.partial) {
+            let proof = self.proof_so_far();
+            let elapsed_s = i64::try_from(self.started.elapsed().as_secs()).unwrap_or(i64::MAX);
+            self.asking.begin(&proof, &self.partial, self.job.now.plus_s(elapsed_s), &self.cancel);
+            self.signer = Some(proof);
+        }
+    }
+
+    /// The proof of the files so far. Signatures are checked once.
+    fn proof_so_far(&mut self) -> ProvedText {
+        let (job, partial) = (self.job, &self.partial);
+        match self.signer.take() {
+            Some(signer) => {
+                verify::text_again(signer, partial, &job.trust, &self.presented, job.now, &self.settings)
+            }
+            None => verify::text(partial, &job.trust, &self.presented, job.now, &self.settings),
+        }
+    }
+
     /// Proves the texts as soon as their files are there, while the portrait is still being read.
     fn prove_text_once(&mut self, tell: &mut dyn FnMut(Event)) {
         let there = |file: FileId| self.partial.files.contains_key(&file);
@@ -112,8 +153,9 @@ impl<'a> Judge<'a> {
         if self.text.is_some() || !complete {
             return;
         }
-        let text =
-            verify::text(&self.partial, &self.job.trust, &self.presented, self.job.now, &self.settings);
+        // What the gateway has said by now counts; for the rest of it nobody waits here.
+        self.partial.gateway = self.asking.so_far();
+        let text = self.proof_so_far();
         if let Some(holder) = text.holder() {
             tell(Event::Holder(Box::new(holder.clone())));
         }
@@ -151,15 +193,20 @@ impl<'a> Judge<'a> {
 
     fn conclude(
         &mut self,
-        capture: Capture,
+        mut capture: Capture,
         live: Option<(Link, Option<Reader>)>,
         started: Instant,
         cancel: &Cancel,
         tell: &mut dyn FnMut(Event),
     ) -> Result<Verified, Failure> {
         let job = self.job;
-        let proof =
-            verify::verify(&capture, &job.trust, &self.presented, job.now, &self.settings, self.text.take());
+        let mut simulated_gateway = false;
+        if let Some((trace, simulated)) = std::mem::replace(&mut self.asking, Asking::None).end() {
+            capture.gateway = Some(trace);
+            simulated_gateway = simulated;
+        }
+        let earlier = self.text.take().or(self.signer.take());
+        let proof = verify::verify(&capture, &job.trust, &self.presented, job.now, &self.settings, earlier);
         if let Some(pixels) = proved_portrait(&proof, &capture) {
             tell(Event::Portrait(Arc::new(pixels)));
         }
@@ -179,8 +226,8 @@ impl<'a> Judge<'a> {
         if job.simulated_chip {
             simulated.push(SIMULATED_CHIP);
         }
-        if job.services.simulated() || asked.iter().any(|one| one.simulated) {
-            simulated.push("gateway");
+        if simulated_gateway || job.services.simulated() || asked.iter().any(|one| one.simulated) {
+            simulated.push(SIMULATED_GATEWAY);
         }
         let findings = asked.into_iter().map(|one| one.finding).collect();
         let evidence = verify::assemble(proof, HolderFindings::not_performed(), findings);
@@ -224,7 +271,7 @@ fn refused_already(proof: &Proof, job: &Job) -> bool {
 /// # Errors
 /// None today; the signature leaves room for services that fail to start.
 pub fn judge_stored(capture: Capture, job: &Job) -> Result<Verified, Failure> {
-    Judge::new(job).conclude(capture, None, Instant::now(), &Cancel::new(), &mut |_| {})
+    Judge::stored(job).conclude(capture, None, Instant::now(), &Cancel::new(), &mut |_| {})
 }
 
 /// The portrait, if its hash is signed under a confirmed chain. Decoded in a thread of its own that is abandoned at its

@@ -3,6 +3,7 @@
 //! The link thread owns transport and session. It hands each finished file to the judge, who proves the texts as soon
 //! as their files are there, while the portrait is still being read. The command line and the window run the same.
 
+mod gateway;
 mod judge;
 mod link;
 pub mod message;
@@ -37,6 +38,9 @@ use crate::text::Language;
 
 /// The word by which a report says that its chip was simulated.
 pub const SIMULATED_CHIP: &str = "chip";
+
+/// The word by which a report says that a service was simulated.
+pub const SIMULATED_GATEWAY: &str = "gateway";
 
 /// Everything that one verification needs beside the chip.
 pub struct Job {
@@ -96,7 +100,7 @@ pub fn verify_at(
     let keys = job.presentation.as_ref().map(Presentation::access_keys).transpose()?.unwrap_or_default();
     let (sender, receiver) = std::sync::mpsc::sync_channel(64);
     let patience = Duration::from_secs(u64::from(job.site.wait_for_card_s));
-    let mut judge = judge::Judge::new(job);
+    let mut judge = judge::Judge::live(job, cancel);
     let at = &mut *place;
     let reading = std::thread::scope(|scope| {
         let link = link::Link { keys, plan, patience, cancel, sender };

@@ -1,8 +1,11 @@
 //! The site's services: built once, asked for one proved person at a time.
 
+use std::sync::Arc;
+
 use reader_core::evidence::{Finding, Holder, Outcome, Reason, ServiceFinding};
 
 use crate::config::Site;
+use crate::connectors::card_authenticity::CardAuthenticity;
 use crate::connectors::{
     self, Answer, Audience, Cancel, ConfigError, Connector, PermittedFields, PersonFields, Query, Question,
     Surroundings,
@@ -19,6 +22,7 @@ struct Service {
 /// The services of a site.
 pub struct Services {
     services: Vec<Service>,
+    gateway: Option<Arc<CardAuthenticity>>,
 }
 
 /// Settings of a service that cannot be used: every fault.
@@ -54,7 +58,20 @@ impl Services {
             };
             services.push(Service { name: service.name.clone(), sees: service.sees.clone(), connector });
         }
-        if faults.is_empty() { Ok(Self { services }) } else { Err(ServicesError(faults)) }
+        let opened = site.gateway.as_ref().map(|gateway| gateway.open(Surroundings::system()));
+        let gateway = match opened.transpose() {
+            Ok(opened) => opened.flatten().map(|(connector, _)| Arc::new(connector)),
+            Err(error) => {
+                faults.push(error);
+                None
+            }
+        };
+        if faults.is_empty() { Ok(Self { services, gateway }) } else { Err(ServicesError(faults)) }
+    }
+
+    /// The issuing authority's gateway, where this terminal has one.
+    pub(super) fn gateway(&self) -> Option<Arc<CardAuthenticity>> {
+        self.gateway.clone()
     }
 
     /// Puts a connector made elsewhere in the place of the one that the site names, if it names one.

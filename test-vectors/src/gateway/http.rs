@@ -7,7 +7,7 @@ const MAX_HEAD_BYTES: usize = 16 * 1024;
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// A request as it came.
-pub(super) struct Request {
+pub(crate) struct Request {
     pub method: String,
     pub path: String,
     pub query: Vec<(String, String)>,
@@ -22,7 +22,7 @@ impl Request {
 }
 
 /// Reads one request. `Ok(None)`: nothing intelligible came.
-pub(super) fn read_request(stream: &mut TcpStream) -> io::Result<Option<Request>> {
+pub(crate) fn read_request(stream: &mut TcpStream) -> io::Result<Option<Request>> {
     let mut bytes = Vec::new();
     let mut chunk = [0u8; 4096];
     loop {

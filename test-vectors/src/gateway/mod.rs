@@ -15,7 +15,7 @@
 
 mod answer;
 mod fault;
-mod http;
+pub(crate) mod http;
 
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};

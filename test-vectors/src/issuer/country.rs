@@ -54,6 +54,9 @@ pub const VIETNAM_NIST: Country = Country { chain: Chain::NistNamed, seed: "viet
 /// The same authority on RSA.
 pub const VIETNAM_RSA: Country = Country { chain: Chain::Rsa, seed: "vietnam rsa", ..VIETNAM };
 
+/// The same authority with a key that is in no trust store: only its gateway knows its signers.
+pub const VIETNAM_UNLISTED: Country = Country { seed: "vietnam unlisted", ..VIETNAM };
+
 /// A forger: every name as in [`VIETNAM`], other keys.
 pub const FORGER: Country = Country { seed: "forger", ..VIETNAM };
 

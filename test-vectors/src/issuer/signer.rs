@@ -346,6 +346,7 @@ pub struct RsaTestKeys {
     terminal_authority_next: HexKey,
     document_verifier: HexKey,
     terminal: HexKey,
+    card_gateway: HexKey,
 }
 
 #[derive(Clone, Debug, serde::Deserialize)]
@@ -385,6 +386,12 @@ impl RsaTestKeys {
     #[must_use]
     pub fn active_authentication(&self) -> RsaKey {
         self.active_authentication.key()
+    }
+
+    /// 2048 bits, for the card-authenticity gateway.
+    #[must_use]
+    pub fn card_gateway(&self) -> RsaKey {
+        self.card_gateway.key()
     }
 
     /// 2048 bits, for an authority that lets terminals read protected groups.

@@ -105,7 +105,7 @@ pub(super) const fn accepted(why: &'static str) -> Expected {
     Expected { verdict: Verdict::Accept, check: None, reason: None, why }
 }
 
-const fn told_by(
+pub(super) const fn told_by(
     verdict: Verdict,
     check: &'static str,
     outcome: Outcome,
@@ -114,11 +114,19 @@ const fn told_by(
     Expected { verdict, check: Some((check, outcome)), reason: Some(code), why }
 }
 
-const fn rejected(check: &'static str, code_and_why: [&'static str; 2]) -> Expected {
+pub(super) const fn noted(check: &'static str, code_and_why: [&'static str; 2]) -> Expected {
+    told_by(Verdict::Accept, check, Outcome::Confirmed, code_and_why)
+}
+
+pub(super) const fn rejected(check: &'static str, code_and_why: [&'static str; 2]) -> Expected {
     told_by(Verdict::Reject, check, Outcome::Refuted, code_and_why)
 }
 
-const fn referred(check: &'static str, outcome: Outcome, code_and_why: [&'static str; 2]) -> Expected {
+pub(super) const fn referred(
+    check: &'static str,
+    outcome: Outcome,
+    code_and_why: [&'static str; 2],
+) -> Expected {
     told_by(Verdict::Refer, check, outcome, code_and_why)
 }
 

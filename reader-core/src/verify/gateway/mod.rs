@@ -6,11 +6,11 @@
 
 mod statement;
 
-use super::Case;
 use super::chain;
 use super::hashes::Table;
 use super::passive::SodProof;
-use crate::capture::{GatewayAnswer, GatewayQuestion, GatewayTrace, Origin};
+use super::{Case, ProvedText};
+use crate::capture::{Capture, GatewayAnswer, GatewayQuestion, GatewayTrace, Origin};
 use crate::crypto::curve::Curve;
 use crate::crypto::hash::HashAlgorithm;
 use crate::crypto::signature::{self, EcdsaEncoding, PublicKey, SignatureScheme};
@@ -211,7 +211,7 @@ fn weigh(
     let Some(signer) = &sod.signer else {
         return Err(undetermined(Reason::NotProved, "the signature of EF.SOD does not hold"));
     };
-    let number = number_of_card(case, sod)?;
+    let number = number_of_card(case.capture, sod)?;
     if !terms.key.signed(&answer.text, &answer.signature) {
         let detail = format!("not by the pinned key ({})", terms.key.name());
         return Err(undetermined(Reason::GatewaySignatureWrong, detail));
@@ -260,9 +260,9 @@ fn weigh(
 }
 
 /// The number of the card in DG1, under the list of hashes whose signer is in question.
-fn number_of_card(case: &Case<'_>, sod: &SodProof) -> Result<String, Finding> {
+fn number_of_card(capture: &Capture, sod: &SodProof) -> Result<String, Finding> {
     let nothing = |what: &str| undetermined(Reason::NotProved, what);
-    let file = case.capture.group(DataGroup::Dg1).ok_or_else(|| nothing("DG1 was not read"))?;
+    let file = capture.group(DataGroup::Dg1).ok_or_else(|| nothing("DG1 was not read"))?;
     let table = Table::of(sod).ok_or_else(|| nothing("the list of hashes cannot be used"))?;
     if table.agrees(DataGroup::Dg1, file) != Some(true) {
         return Err(nothing("DG1 is not the one that EF.SOD lists"));
@@ -270,11 +270,31 @@ fn number_of_card(case: &Case<'_>, sod: &SodProof) -> Result<String, Finding> {
     Dg1::parse(file).map(|dg1| asked_number(&dg1)).map_err(|error| nothing(&error.to_string()))
 }
 
-/// The number by which a gateway is asked about a card: the personal number where DG1 has one, else the document number.
-#[must_use]
-pub fn asked_number(dg1: &Dg1) -> String {
+/// The personal number where DG1 has one, else the document number.
+fn asked_number(dg1: &Dg1) -> String {
     let own = dg1.mrz.vietnamese_number().map(|number| number.as_str().to_owned());
     own.unwrap_or_else(|| dg1.mrz.document_number().as_str().to_owned())
+}
+
+/// About what a gateway can be asked. It has no `Debug`: the number is personal data.
+pub struct GatewaySubject<'a> {
+    /// The certificate of EF.SOD's signer, DER.
+    pub signer: &'a [u8],
+    /// The number of the card.
+    pub number: String,
+}
+
+/// Signer and number of the card in `capture`, of which `text` is the proof so far.
+///
+/// # Errors
+/// Why there is nothing to ask about, for staff: the signature of EF.SOD does not hold, or DG1 is not the one that it lists.
+pub fn subject<'a>(text: &'a ProvedText, capture: &Capture) -> Result<GatewaySubject<'a>, String> {
+    let sod = &text.inner.sod;
+    let Some(signer) = &sod.signer else {
+        return Err("EF.SOD names no signer whose signature holds".to_owned());
+    };
+    let number = number_of_card(capture, sod).map_err(|finding| finding.detail.unwrap_or_default())?;
+    Ok(GatewaySubject { signer: signer.certificate.der(), number })
 }
 
 /// The answer was given while this card was read, as far as the clocks agree. A stored one is judged by the moment at

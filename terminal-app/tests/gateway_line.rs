@@ -1,0 +1,121 @@
+//! The issuing authority's gateway in the whole line: asked while the chip is read, judged, kept, and checked again by others.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+use std::path::Path;
+use std::sync::Arc;
+
+use firmware_profiles::Catalogue;
+use reader_core::capture::GatewayTrace;
+use reader_core::policy::Verdict;
+use reader_core::wire::date::Timestamp;
+use terminal_app::capture_folder::{self, Taken};
+use terminal_app::config::{self, Site};
+use terminal_app::demo::{self, SimulatedCardGateway};
+use terminal_app::text::Language;
+use terminal_app::worker::{self, Cancel, Event, Job, Services, Verified, plan_of};
+
+fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Timestamp(i64::try_from(since.as_secs()).unwrap())
+}
+
+fn job(site: &Arc<Site>, persona: &str, now: Timestamp) -> Job {
+    let persona = demo::find(persona).unwrap();
+    Job {
+        site: Arc::clone(site),
+        trust: Arc::new(demo::trust(now).unwrap()),
+        services: Arc::new(Services::of_site(site).unwrap()),
+        presentation: Some(demo::presentation(persona, now).unwrap()),
+        now,
+        simulated_chip: true,
+        language: Language::ENGLISH,
+    }
+}
+
+/// Reads and judges a persona's card; with it whether a holder was shown before the end, and how often the gateway was asked.
+fn line(persona: &str, site: &str, now: Timestamp) -> (Verified, Arc<Site>, usize) {
+    let gateway = SimulatedCardGateway::start(demo::find(persona).unwrap(), now).unwrap();
+    let site = Arc::new(gateway.within(&config::load(site).unwrap()).unwrap());
+    let job = job(&site, persona, now);
+    let plan = plan_of(&site, &Catalogue::built_in().unwrap(), 10_000);
+    let chip = demo::reader(demo::find(persona).unwrap(), now);
+    let mut names = 0;
+    let mut tell = |event: Event| names += usize::from(matches!(event, Event::Holder(_)));
+    let verified = worker::verify(chip, &plan, &job, &Cancel::new(), &mut tell).map_err(|f| f.text).unwrap();
+    assert!(names <= 1);
+    (verified, site, gateway.asked())
+}
+
+fn check(verified: &Verified, id: &str) -> (String, Option<String>, Vec<String>) {
+    let report = serde_json::to_value(&verified.report).unwrap();
+    let found = report["checks"].as_array().unwrap().iter().find(|check| check["id"] == id).unwrap().clone();
+    let notes: Option<Vec<String>> = serde_json::from_value(found["notes"].clone()).unwrap_or_default();
+    let reason = found["reason"].as_str().map(str::to_owned);
+    (found["outcome"].as_str().unwrap().to_owned(), reason, notes.unwrap_or_default())
+}
+
+fn again(folder: &Path, site: &Arc<Site>, now: Timestamp, at: Timestamp) -> Verified {
+    let loaded = capture_folder::load(folder).unwrap();
+    assert!(loaded.simulated_chip && loaded.simulated_gateway);
+    let job = Job { presentation: None, now: at, ..job(site, "gateway-yes", now) };
+    worker::judge_stored(loaded.capture, &job).map_err(|failure| failure.text).unwrap()
+}
+
+#[test]
+fn its_yes_is_kept_so_that_others_can_check_it_at_any_date() {
+    let now = now();
+    let (verified, site, asked) = line("gateway-yes", "gateway", now);
+    assert_eq!((verified.report.decision.verdict, asked), (Verdict::Accept, 1));
+    assert!(verified.report.decision.holder.is_some());
+    assert!(matches!(verified.capture.gateway, Some(GatewayTrace::Answered(_))));
+
+    let folder = std::env::temp_dir().join(format!("idterm-gateway-line-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    let taken = Taken { at: now.to_string(), simulated_chip: true, simulated_gateway: true };
+    capture_folder::save(&verified.capture, &folder, &taken).unwrap();
+    for years in [0, 4] {
+        let stored = again(&folder, &site, now, now.plus_s(years * 365 * 86_400));
+        let (outcome, reason, notes) = check(&stored, "passive.gateway");
+        assert_eq!((outcome.as_str(), reason, notes), ("confirmed", None, vec!["R1298".to_owned()]));
+        assert_eq!(check(&stored, "passive.signer_chain").1.as_deref(), Some("R1203"));
+        assert_eq!(check(&stored, "passive.hashes").2, ["R1297"]);
+        assert!(stored.report.decision.holder.is_some());
+    }
+    // Before it was given, it was not.
+    let before = again(&folder, &site, now, now.plus_s(-2 * 86_400));
+    assert_eq!(check(&before, "passive.gateway").1.as_deref(), Some("R1296"));
+    // Whoever pins no key believes nothing of it.
+    let base = Arc::new(config::load("base").unwrap());
+    let elsewhere = again(&folder, &base, now, now);
+    assert_eq!(check(&elsewhere, "passive.gateway").1.as_deref(), Some("R1299"));
+    assert!(elsewhere.report.decision.holder.is_none());
+    // Nor does anybody once the text was touched.
+    let path = folder.join("capture.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let touched = text.replacen("\\\"time\\\":", "\\\"time\\\": ", 1);
+    assert_ne!(touched, text);
+    std::fs::write(&path, touched).unwrap();
+    let touched = again(&folder, &site, now, now);
+    assert_eq!(check(&touched, "passive.gateway").1.as_deref(), Some("R1292"));
+    assert!(touched.report.decision.holder.is_none());
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn nobody_is_asked_without_a_signature_that_holds_or_without_a_gateway() {
+    let now = now();
+    for (persona, site, asked, reason) in [
+        ("sod-corrupt", "gateway", 0, "R1231"),
+        ("good", "base", 0, "R1231"),
+        ("gateway-down", "gateway", 2, "R1291"),
+        ("untrusted-csca", "gateway", 1, "R1290"),
+        ("gateway-forged", "gateway", 1, "R1292"),
+    ] {
+        let (verified, _, count) = line(persona, site, now);
+        assert_eq!(count, asked, "{persona}");
+        assert_eq!(check(&verified, "passive.gateway").1.as_deref(), Some(reason), "{persona}");
+    }
+    let (verified, _, asked) = line("good", "gateway", now);
+    assert_eq!((check(&verified, "passive.gateway").0.as_str(), asked), ("confirmed", 1));
+    assert!(check(&verified, "passive.hashes").2.is_empty(), "a chain of its own needs no other");
+}
