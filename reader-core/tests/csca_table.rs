@@ -92,6 +92,7 @@ fn signature_name(scheme: SignatureScheme) -> String {
     match scheme {
         SignatureScheme::Ecdsa { .. } => format!("ecdsa-{hash}"),
         SignatureScheme::RsaPss { salt_len, .. } => format!("pss-{hash}/salt{salt_len}"),
+        SignatureScheme::Dsa { .. } => format!("dsa-{hash}"),
         SignatureScheme::RsaPkcs1 { .. } | SignatureScheme::RsaPkcs1WithoutNull { .. } => {
             format!("rsa-{hash}")
         }
@@ -105,6 +106,7 @@ fn key_name(key: &PublicKey) -> String {
             let exponent = rsa.exponent_bytes().iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
             format!("RSA {} e={exponent}", rsa.modulus_bits())
         }
+        PublicKey::Dsa(key) => format!("DSA {}", key.prime_bits()),
         PublicKey::Ec(point) => {
             let curve = point.curve();
             let name = curve.name();

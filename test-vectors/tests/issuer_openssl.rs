@@ -19,8 +19,9 @@ use test_vectors::issuer::country::{
 use test_vectors::issuer::groups::{EF_CARD_ACCESS, EF_CARD_SECURITY};
 use test_vectors::issuer::lists;
 use test_vectors::issuer::security_infos;
-use test_vectors::issuer::signer::CurveForm;
+use test_vectors::issuer::signer::{CurveForm, RsaPadding, RsaTestKeys, Signer};
 use test_vectors::issuer::sod::{LdsVersion, SodForm, content_info, security_object};
+use test_vectors::num::{CurveName, Modp};
 use test_vectors::persona;
 
 /// 21 November 2026, 10:00.
@@ -245,6 +246,52 @@ fn security_objects_verify_in_every_form() {
             referee.keep("message.der", &altered);
             assert!(!referee.ask(&call).fine, "{}: an altered signature was taken", country.seed);
         }
+    }
+}
+
+#[test]
+fn signatures_of_further_algorithms_verify() {
+    let Some(referee) = Referee::new("algorithms") else { return };
+    let message = referee.keep("message.bin", b"what is signed");
+    let rsa = |mgf, salt_bytes| {
+        let padding = RsaPadding::PssWith { mgf, salt_bytes };
+        Signer::rsa(RsaTestKeys::get().document_signer(), padding, Hash::Sha256)
+    };
+    let named = |curve| Signer::ecdsa(curve, CurveForm::Named, Hash::Sha256, "referee");
+    let pss = |mgf: &str, salt: &str| {
+        ["rsa_padding_mode:pss".to_owned(), format!("rsa_mgf1_md:{mgf}"), format!("rsa_pss_saltlen:{salt}")]
+            .to_vec()
+    };
+    let [long, longest] =
+        RsaTestKeys::get().longer().map(|key| Signer::rsa(key, RsaPadding::Pkcs1, Hash::Sha256));
+    for (what, signer, options) in [
+        ("DSA 1024", Signer::dsa(Modp::Of1024And160, Hash::Sha256, "referee"), vec![]),
+        ("DSA 2048/224", Signer::dsa(Modp::Of2048And224, Hash::Sha256, "referee"), vec![]),
+        ("DSA 2048/256", Signer::dsa(Modp::Of2048And256, Hash::Sha256, "referee"), vec![]),
+        ("brainpoolP160t1", named(CurveName::BrainpoolP160t1), vec![]),
+        ("brainpoolP384t1", named(CurveName::BrainpoolP384t1), vec![]),
+        ("brainpoolP512t1", named(CurveName::BrainpoolP512t1), vec![]),
+        ("PSS SHA-1 20", rsa(Hash::Sha1, 20), pss("sha1", "20")),
+        ("PSS SHA-512 64", rsa(Hash::Sha512, 64), pss("sha512", "64")),
+        ("PSS SHA-256 0", rsa(Hash::Sha256, 0), pss("sha256", "0")),
+        ("RSA 4096", long, vec![]),
+        ("RSA 6144", longest, vec![]),
+    ] {
+        let key = referee.keep("key.der", &signer.public_key_info());
+        let mut value = signer.sign(b"what is signed");
+        let holds = |value: &[u8]| {
+            let value = referee.keep("signature.bin", value);
+            let mut call = vec!["dgst", "-sha256", "-keyform", "DER", "-verify", &key, "-signature", &value];
+            for option in &options {
+                call.extend(["-sigopt", option]);
+            }
+            call.push(&message);
+            referee.ask(&call)
+        };
+        let said = holds(&value);
+        assert!(said.fine, "{what}: {}", said.text);
+        *value.last_mut().unwrap() ^= 1;
+        assert!(!holds(&value).fine, "{what}: an altered signature was taken");
     }
 }
 

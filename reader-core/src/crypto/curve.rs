@@ -35,6 +35,20 @@ pub enum Curve {
     BrainpoolP384r1,
     /// brainpoolP512r1.
     BrainpoolP512r1,
+    /// brainpoolP160t1, the twist of brainpoolP160r1 with a = −3.
+    BrainpoolP160t1,
+    /// brainpoolP192t1, the twist of brainpoolP192r1 with a = −3.
+    BrainpoolP192t1,
+    /// brainpoolP224t1, the twist of brainpoolP224r1 with a = −3.
+    BrainpoolP224t1,
+    /// brainpoolP256t1, the twist of brainpoolP256r1 with a = −3.
+    BrainpoolP256t1,
+    /// brainpoolP320t1, the twist of brainpoolP320r1 with a = −3.
+    BrainpoolP320t1,
+    /// brainpoolP384t1, the twist of brainpoolP384r1 with a = −3.
+    BrainpoolP384t1,
+    /// brainpoolP512t1, the twist of brainpoolP512r1 with a = −3.
+    BrainpoolP512t1,
 }
 
 /// The numbers that define a curve, big-endian. Field elements are [`Curve::field_len`] bytes long.
@@ -92,7 +106,7 @@ pub enum CurveError {
 
 impl Curve {
     /// Every supported curve.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 19] = [
         Self::P192,
         Self::P224,
         Self::P256,
@@ -105,6 +119,13 @@ impl Curve {
         Self::BrainpoolP320r1,
         Self::BrainpoolP384r1,
         Self::BrainpoolP512r1,
+        Self::BrainpoolP160t1,
+        Self::BrainpoolP192t1,
+        Self::BrainpoolP224t1,
+        Self::BrainpoolP256t1,
+        Self::BrainpoolP320t1,
+        Self::BrainpoolP384t1,
+        Self::BrainpoolP512t1,
     ];
 
     /// Name as standards write it.
@@ -123,6 +144,13 @@ impl Curve {
             Self::BrainpoolP320r1 => "brainpoolP320r1",
             Self::BrainpoolP384r1 => "brainpoolP384r1",
             Self::BrainpoolP512r1 => "brainpoolP512r1",
+            Self::BrainpoolP160t1 => "brainpoolP160t1",
+            Self::BrainpoolP192t1 => "brainpoolP192t1",
+            Self::BrainpoolP224t1 => "brainpoolP224t1",
+            Self::BrainpoolP256t1 => "brainpoolP256t1",
+            Self::BrainpoolP320t1 => "brainpoolP320t1",
+            Self::BrainpoolP384t1 => "brainpoolP384t1",
+            Self::BrainpoolP512t1 => "brainpoolP512t1",
         }
     }
 
@@ -130,13 +158,13 @@ impl Curve {
     #[must_use]
     pub const fn field_bits(self) -> usize {
         match self {
-            Self::BrainpoolP160r1 => 160,
-            Self::P192 | Self::BrainpoolP192r1 => 192,
-            Self::P224 | Self::BrainpoolP224r1 => 224,
-            Self::P256 | Self::BrainpoolP256r1 => 256,
-            Self::BrainpoolP320r1 => 320,
-            Self::P384 | Self::BrainpoolP384r1 => 384,
-            Self::BrainpoolP512r1 => 512,
+            Self::BrainpoolP160r1 | Self::BrainpoolP160t1 => 160,
+            Self::P192 | Self::BrainpoolP192r1 | Self::BrainpoolP192t1 => 192,
+            Self::P224 | Self::BrainpoolP224r1 | Self::BrainpoolP224t1 => 224,
+            Self::P256 | Self::BrainpoolP256r1 | Self::BrainpoolP256t1 => 256,
+            Self::BrainpoolP320r1 | Self::BrainpoolP320t1 => 320,
+            Self::P384 | Self::BrainpoolP384r1 | Self::BrainpoolP384t1 => 384,
+            Self::BrainpoolP512r1 | Self::BrainpoolP512t1 => 512,
             Self::P521 => 521,
         }
     }
@@ -183,12 +211,19 @@ impl Curve {
             Self::P384 => &[0x2B, 0x81, 0x04, 0x00, 0x22],
             Self::P521 => &[0x2B, 0x81, 0x04, 0x00, 0x23],
             Self::BrainpoolP160r1 => &[0x2B, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x01],
+            Self::BrainpoolP160t1 => &[0x2B, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x02],
             Self::BrainpoolP192r1 => &[0x2B, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x03],
+            Self::BrainpoolP192t1 => &[0x2B, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x04],
             Self::BrainpoolP224r1 => &[0x2B, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x05],
+            Self::BrainpoolP224t1 => &[0x2B, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x06],
             Self::BrainpoolP256r1 => &[0x2B, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x07],
+            Self::BrainpoolP256t1 => &[0x2B, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x08],
             Self::BrainpoolP320r1 => &[0x2B, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x09],
+            Self::BrainpoolP320t1 => &[0x2B, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x0A],
             Self::BrainpoolP384r1 => &[0x2B, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x0B],
+            Self::BrainpoolP384t1 => &[0x2B, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x0C],
             Self::BrainpoolP512r1 => &[0x2B, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x0D],
+            Self::BrainpoolP512t1 => &[0x2B, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, 0x0E],
         }
     }
 
@@ -207,13 +242,13 @@ impl Curve {
     /// The known curve that has exactly these parameters.
     ///
     /// # Errors
-    /// [`CurveError`] says what differed. The prime decides which curve is compared.
+    /// [`CurveError`] says what differed. Prime and a decide which curve is compared.
     pub fn match_explicit(given: &ExplicitParameters<'_>) -> Result<Self, CurveError> {
-        let known = |curve: &Self| trimmed(&curve.parameters().p) == trimmed(given.p);
-        let curve = Self::ALL
-            .into_iter()
-            .find(known)
-            .ok_or(CurveError::UnknownPrime { bits: bit_length(given.p) })?;
+        // A twisted curve has the prime of its twin, and another a.
+        let same_prime = |curve: &Self| trimmed(&curve.parameters().p) == trimmed(given.p);
+        let mut known: Vec<Self> = Self::ALL.into_iter().filter(same_prime).collect();
+        known.sort_by_key(|curve| trimmed(&curve.parameters().a) != trimmed(given.a));
+        let curve = *known.first().ok_or(CurveError::UnknownPrime { bits: bit_length(given.p) })?;
         let own = curve.parameters();
         let differs = |parameter| Err(CurveError::Differs { curve, parameter });
         if trimmed(given.a) != trimmed(&own.a) {
@@ -299,10 +334,10 @@ mod tests {
             assert_eq!(matched(&flip(&g), &own, None), differs("base point G"));
             assert_eq!(matched(&g[1..], &own, None), differs("base point G"));
             assert_eq!(matched(&[], &own, None), differs("base point G"));
-            assert_eq!(
+            assert!(matches!(
                 matched(&g, &DomainParameters { a: flip(&own.a), ..own.clone() }, None),
-                differs("coefficient a")
-            );
+                Err(CurveError::Differs { parameter: "coefficient a", .. })
+            ));
             assert_eq!(
                 matched(&g, &DomainParameters { b: flip(&own.b), ..own.clone() }, None),
                 differs("coefficient b")

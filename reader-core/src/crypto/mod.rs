@@ -9,6 +9,7 @@ pub mod challenge;
 pub mod cipher;
 pub mod curve;
 pub mod dh;
+pub mod dsa;
 pub mod ec;
 pub mod hash;
 pub mod iso9796;

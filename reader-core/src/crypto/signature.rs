@@ -7,6 +7,7 @@ use p256::ecdsa::signature::hazmat::PrehashVerifier;
 
 use super::{
     curve::Curve,
+    dsa::DsaPublicKey,
     ec::{self, Point},
     hash::HashAlgorithm,
     rsa::RsaPublicKey,
@@ -20,6 +21,8 @@ pub enum PublicKey {
     Ec(Point),
     /// An RSA key.
     Rsa(RsaPublicKey),
+    /// A DSA key. Issuers alone have them.
+    Dsa(DsaPublicKey),
 }
 
 impl PublicKey {
@@ -29,6 +32,7 @@ impl PublicKey {
         match self {
             Self::Ec(point) => point.curve().name().to_owned(),
             Self::Rsa(key) => format!("RSA-{}", key.modulus_bits()),
+            Self::Dsa(key) => format!("DSA-{}", key.prime_bits()),
         }
     }
 }
@@ -72,6 +76,11 @@ pub enum SignatureScheme {
         /// Length of the salt, exactly.
         salt_len: usize,
     },
+    /// DSA, its two numbers in a SEQUENCE.
+    Dsa {
+        /// Hash of the message.
+        hash: HashAlgorithm,
+    },
 }
 
 impl SignatureScheme {
@@ -82,7 +91,8 @@ impl SignatureScheme {
             Self::Ecdsa { hash, .. }
             | Self::RsaPkcs1 { hash }
             | Self::RsaPkcs1WithoutNull { hash }
-            | Self::RsaPss { hash, .. } => hash,
+            | Self::RsaPss { hash, .. }
+            | Self::Dsa { hash } => hash,
         }
     }
 
@@ -93,6 +103,7 @@ impl SignatureScheme {
             Self::Ecdsa { encoding, .. } => Self::Ecdsa { hash: other, encoding },
             Self::RsaPkcs1 { .. } => Self::RsaPkcs1 { hash: other },
             Self::RsaPkcs1WithoutNull { .. } => Self::RsaPkcs1WithoutNull { hash: other },
+            Self::Dsa { .. } => Self::Dsa { hash: other },
             Self::RsaPss { hash, mgf_hash, salt_len } => Self::RsaPss {
                 hash: other,
                 mgf_hash: if mgf_hash == hash { other } else { mgf_hash },
@@ -110,6 +121,7 @@ impl SignatureScheme {
                 format!("RSA PKCS#1 v1.5 with {hash}")
             }
             Self::RsaPss { hash, .. } => format!("RSA-PSS with {hash}"),
+            Self::Dsa { hash } => format!("DSA with {hash}"),
         }
     }
 }
@@ -214,6 +226,9 @@ pub fn verify_prehashed(
             rsa.recover(signature).is_some_and(|recovered| {
                 pss_holds(&recovered, bits, algorithm, mgf_hash, salt_len, hash) == Some(true)
             })
+        }
+        (PublicKey::Dsa(key), SignatureScheme::Dsa { .. }) => {
+            der_numbers(signature).is_some_and(|(r, s)| key.holds(hash, r, s))
         }
         _ => return Err(SignatureError::SchemeKeyMismatch { scheme: scheme.name(), key: key.name() }),
     };

@@ -31,7 +31,9 @@ pub fn agreement_key(spki: &[u8]) -> Result<AgreementKey, KeyError> {
     } else {
         return match public_key(spki)? {
             PublicKey::Ec(point) => Ok(AgreementKey::Curve(point)),
-            other @ PublicKey::Rsa(_) => Err(KeyError::NoAgreement { name: other.name() }),
+            other @ (PublicKey::Rsa(_) | PublicKey::Dsa(_)) => {
+                Err(KeyError::NoAgreement { name: other.name() })
+            }
         };
     };
     Ok(AgreementKey::Modp(StaticKey::new(key.p, key.g, key.q, key.y)?))

@@ -9,11 +9,12 @@ mod private;
 
 use crate::crypto::curve::{Curve, CurveError, ExplicitParameters};
 use crate::crypto::dh::{DhError, DomainError};
+use crate::crypto::dsa::{DsaKeyError, DsaPublicKey};
 use crate::crypto::ec::{EcError, Point};
 use crate::crypto::rsa::{RsaKeyError, RsaPublicKey};
 use crate::crypto::signature::PublicKey;
 use crate::wire::Malformed;
-use crate::wire::der::AlgorithmIdentifier;
+use crate::wire::der::{AlgorithmIdentifier, SEQUENCE};
 use crate::wire::spki::{EcParameters, Spki};
 use crate::wire::tlv::{Reader, Rules};
 
@@ -26,6 +27,7 @@ const EC_DH: &str = "1.3.132.1.12";
 const STANDARDIZED_PARAMETERS: &str = "0.4.0.127.0.7.1.2";
 const RSA_ENCRYPTION: &str = "1.2.840.113549.1.1.1";
 const RSA_PSS: &str = "1.2.840.113549.1.1.10";
+const DSA: &str = "1.2.840.10040.4.1";
 
 /// How a key names its curve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +95,9 @@ pub enum KeyError {
     /// The RSA numbers are out of range.
     #[error(transparent)]
     Rsa(#[from] RsaKeyError),
+    /// The DSA numbers are out of range.
+    #[error(transparent)]
+    Dsa(#[from] DsaKeyError),
 }
 
 /// The public key in the bytes of a SubjectPublicKeyInfo.
@@ -109,7 +114,24 @@ pub fn public_key(spki: &[u8]) -> Result<PublicKey, KeyError> {
         let numbers = spki.rsa_key()?;
         return Ok(PublicKey::Rsa(RsaPublicKey::new(numbers.modulus, numbers.exponent)?));
     }
+    if algorithm.is(DSA) {
+        return Ok(PublicKey::Dsa(dsa_key(&spki)?));
+    }
     Err(KeyError::UnknownAlgorithm { algorithm: algorithm.to_string() })
+}
+
+/// `Dss-Parms ::= SEQUENCE { p, q, g }` and `DSAPublicKey ::= INTEGER`. Spec: RFC 3279 §2.3.2.
+fn dsa_key(spki: &Spki<'_>) -> Result<DsaPublicKey, KeyError> {
+    let parameters = spki.algorithm.parameters.map(|parameters| parameters.raw).unwrap_or_default();
+    let mut outer = Reader::new("Dss-Parms", Rules::Ber, parameters);
+    let mut inner = outer.enter("Dss-Parms", SEQUENCE)?;
+    outer.finish()?;
+    let (p, q, g) = (inner.unsigned()?, inner.unsigned()?, inner.unsigned()?);
+    inner.finish()?;
+    let mut bits = Reader::new("DSAPublicKey", Rules::Ber, spki.key);
+    let y = bits.unsigned()?;
+    bits.finish()?;
+    Ok(DsaPublicKey::new(p, q, g, y)?)
 }
 
 /// An elliptic-curve key whose point is not on the curve that it names, on the other curve of the same size that it is on.
@@ -173,7 +195,7 @@ pub fn curve(parameters: &EcParameters<'_>) -> Result<(Curve, CurveForm), KeyErr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::der::{BIT_STRING, INTEGER, OCTET_STRING, SEQUENCE};
+    use crate::wire::der::{BIT_STRING, INTEGER, OCTET_STRING};
     use crate::wire::tlv::encode;
 
     fn unsigned(bytes: &[u8]) -> Vec<u8> {

@@ -92,6 +92,18 @@ pub fn scheme(identifier: &AlgorithmIdentifier<'_>) -> Result<SignatureScheme, A
         no_parameters(identifier)?;
         return Ok(SignatureScheme::RsaPkcs1 { hash });
     }
+    let dsa = match (oid.is("1.2.840.10040.4.3"), oid.under("2.16.840.1.101.3.4.3").as_deref()) {
+        (true, _) => Some(HashAlgorithm::Sha1),
+        (_, Some([1])) => Some(HashAlgorithm::Sha224),
+        (_, Some([2])) => Some(HashAlgorithm::Sha256),
+        (_, Some([3])) => Some(HashAlgorithm::Sha384),
+        (_, Some([4])) => Some(HashAlgorithm::Sha512),
+        _ => None,
+    };
+    if let Some(hash) = dsa {
+        no_parameters(identifier)?;
+        return Ok(SignatureScheme::Dsa { hash });
+    }
     let der = |hash| SignatureScheme::Ecdsa { hash, encoding: EcdsaEncoding::Der };
     let scheme = match oid.under("1.2.840.10045.4").as_deref() {
         Some([1]) => der(HashAlgorithm::Sha1),
@@ -130,6 +142,9 @@ pub fn signer_scheme(
     let bare = |scheme| NamedScheme { scheme, note: Some(AlgorithmNote::BareKeyAlgorithm) };
     if oid.is("1.2.840.113549.1.1.1") {
         return Ok(bare(SignatureScheme::RsaPkcs1 { hash: digest }));
+    }
+    if oid.is("1.2.840.10040.4.1") {
+        return Ok(bare(SignatureScheme::Dsa { hash: digest }));
     }
     if oid.is(EC_PUBLIC_KEY) {
         return Ok(bare(SignatureScheme::Ecdsa { hash: digest, encoding: EcdsaEncoding::Der }));

@@ -69,7 +69,7 @@ pub(super) fn is_from(dg15: &[u8], trace: &ActiveAuthenticationTrace) -> bool {
     let ActiveAuthenticationTrace::Signed { challenge, signature } = trace else { return false };
     let key = dg15::parse(dg15).ok().and_then(|spki| crate::key::public_key(spki).ok());
     match &key {
-        None => false,
+        None | Some(PublicKey::Dsa(_)) => false,
         Some(PublicKey::Rsa(rsa)) => {
             matches!(iso9796::open(rsa, signature, challenge), Iso9796Check::Valid { .. })
         }
@@ -88,5 +88,6 @@ fn signature_bytes(dg15: &[u8]) -> Option<usize> {
     match crate::key::public_key(file.value).ok()? {
         PublicKey::Rsa(key) => Some(key.modulus_bytes().len()),
         PublicKey::Ec(point) => Some(2 * point.curve().field_len()),
+        PublicKey::Dsa(_) => None,
     }
 }

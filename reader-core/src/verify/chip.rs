@@ -166,6 +166,7 @@ fn active_authentication(case: &Case<'_>, sod: &SodProof, files: &Files<'_>) -> 
             }
             Iso9796Check::Invalid(fault) => failed().with_detail(fault.to_string()),
         },
+        PublicKey::Dsa(_) => unusable(format!("{} is no key of a chip", key.name())),
         PublicKey::Ec(_) => {
             let signed = files.group(DataGroup::Dg14).proved().and_then(|file| dg14::parse(file).ok());
             let tolerances = case.settings.tolerances;

@@ -248,7 +248,8 @@ pub(super) fn judge(
         .into_iter()
         .filter_map(|group| state(table, case.capture, group).map(|state| (group, state)))
         .collect();
-    let finding = finding(&groups, hashes.signed(), case.settings.tolerances, unread(case.capture));
+    let mut finding = finding(&groups, hashes.signed(), case.settings.tolerances, unread(case.capture));
+    finding.notes.extend(&sod.object_notes);
     (groups, finding)
 }
 

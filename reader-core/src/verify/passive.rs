@@ -50,6 +50,8 @@ pub(super) struct SodProof {
     pub(super) signer: Option<SignerSeen>,
     /// Only where the signature holds.
     pub(super) object: Option<(LdsSecurityObject, HashAlgorithm)>,
+    /// What was tolerated in the list of hashes.
+    pub(super) object_notes: Vec<Reason>,
     /// Why the list of hashes cannot be used although its signature holds.
     pub(super) object_fault: Option<Outcome>,
 }
@@ -75,6 +77,7 @@ impl SodProof {
             revocation: not_proved(),
             signer: None,
             object: None,
+            object_notes: Vec::new(),
             object_fault: None,
         }
     }
@@ -123,7 +126,8 @@ fn read(case: &Case<'_>, inputs: Inputs, file: &[u8]) -> Result<SodProof, Findin
             return Ok(chain.map_or(unsigned.clone(), |chain| SodProof { chain, ..unsigned }));
         }
     };
-    let (object, object_fault) = match object(data.content.unwrap_or_default(), &mut met) {
+    let mut of_list = Departures::new(case.settings.tolerances);
+    let (object, object_fault) = match object(data.content.unwrap_or_default(), &mut of_list) {
         Ok(object) => (Some(object), None),
         Err(finding) => (None, Some(finding.outcome)),
     };
@@ -131,7 +135,16 @@ fn read(case: &Case<'_>, inputs: Inputs, file: &[u8]) -> Result<SodProof, Findin
     signature.notes = met.notes;
     let (chain, revocation, anchor) = chain::chain(case, &certificate);
     let signer = Some(SignerSeen { certificate, signing_time: valid.signing_time, anchor });
-    Ok(SodProof { inputs, signature, chain, revocation, signer, object, object_fault })
+    Ok(SodProof {
+        inputs,
+        signature,
+        chain,
+        revocation,
+        signer,
+        object,
+        object_notes: of_list.notes,
+        object_fault,
+    })
 }
 
 /// The list of hashes, once its signature holds.

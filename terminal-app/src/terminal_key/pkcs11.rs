@@ -77,7 +77,9 @@ impl TerminalKey for TokenKey {
                 let signature = sign(&Mechanism::Ecdsa, &hash.digest(message))?;
                 Ok(widened(&signature, &self.public))
             }
-            SignatureScheme::Ecdsa { encoding: EcdsaEncoding::Der, .. } => Err(unknown()),
+            SignatureScheme::Ecdsa { encoding: EcdsaEncoding::Der, .. } | SignatureScheme::Dsa { .. } => {
+                Err(unknown())
+            }
             SignatureScheme::RsaPkcs1 { hash } => {
                 let mechanism = match hash {
                     HashAlgorithm::Sha1 => Mechanism::Sha1RsaPkcs,

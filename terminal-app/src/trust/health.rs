@@ -162,6 +162,7 @@ pub fn is_weak(anchor: &Anchor) -> bool {
     let small = match anchor.key() {
         PublicKey::Ec(point) => point.curve().field_len() < 28,
         PublicKey::Rsa(key) => key.modulus_bits() < 2048,
+        PublicKey::Dsa(key) => key.prime_bits() < 2048,
     };
     let sha1 = anchor.certificate.signature_scheme().is_ok_and(|scheme| scheme.hash() == HashAlgorithm::Sha1);
     small || sha1

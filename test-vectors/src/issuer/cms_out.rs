@@ -134,7 +134,7 @@ impl SignerParts {
             // The signature covers the attributes under the tag of a SET, the message carries them under [0].
             explicit(0, &join(&self.attributes)),
             self.signature_algorithm.clone(),
-            octet_string(&self.signature),
+            if self.signature.is_empty() { Vec::new() } else { octet_string(&self.signature) },
         ])
     }
 }

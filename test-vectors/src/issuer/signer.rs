@@ -70,6 +70,7 @@ pub enum EcdsaForm {
 enum Key {
     Ec { curve: CurveName, private: Vec<u8>, form: CurveForm, written: EcdsaForm },
     Rsa { key: RsaKey, padding: RsaPadding },
+    Dsa { group: Modp, private: BigUint },
 }
 
 /// A key with the hash it signs under. No secret: see [`crate::card`].
@@ -108,6 +109,15 @@ impl Signer {
         Self { key: Key::Rsa { key, padding }, hash }
     }
 
+    /// A DSA key over a published group that follows from a label.
+    #[must_use]
+    pub fn dsa(group: Modp, hash: Hash, label: &str) -> Self {
+        let order = &group.numbers().q;
+        let wide = num::expand(&[b"dsa key", label.as_bytes()], 48);
+        let private = BigUint::from_bytes_be(&wide) % (order - 1u8) + 1u8;
+        Self { key: Key::Dsa { group, private }, hash }
+    }
+
     /// The hash that the signature is made over.
     #[must_use]
     pub fn hash(&self) -> Hash {
@@ -122,6 +132,13 @@ impl Signer {
                 ec_public_key_info(*curve, *form, &num::public_key(*curve, private))
             }
             Key::Rsa { key, .. } => rsa_public_key_info(&key.modulus, &key.public),
+            Key::Dsa { group, private } => {
+                let numbers = group.numbers();
+                let [p, q, g] =
+                    [&numbers.p, &numbers.q, &numbers.g].map(|number| integer_bytes(&number.to_bytes_be()));
+                let algorithm = sequence(&[oid("1.2.840.10040.4.1"), sequence(&[p, q, g])]);
+                sequence(&[algorithm, bit_string(&dsa_public_key(*group, private))])
+            }
         }
     }
 
@@ -131,6 +148,7 @@ impl Signer {
         let bits = match &self.key {
             Key::Ec { curve, private, .. } => curve.curve().encode(&num::public_key(*curve, private)),
             Key::Rsa { key, .. } => rsa_public_key(&key.modulus, &key.public),
+            Key::Dsa { group, private } => dsa_public_key(*group, private),
         };
         Hash::Sha1.digest(&bits)
     }
@@ -144,6 +162,7 @@ impl Signer {
             Key::Rsa { padding: RsaPadding::Pkcs1 | RsaPadding::Pkcs1WithoutNull, .. } => {
                 sequence(&[oid(rsa_oid(self.hash)), null()])
             }
+            Key::Dsa { .. } => sequence(&[oid(dsa_oid(self.hash))]),
             Key::Rsa { padding: RsaPadding::Pss, .. } => self.pss_algorithm(self.hash, self.hash_bytes()),
             Key::Rsa { padding: RsaPadding::PssWith { mgf, salt_bytes }, .. } => {
                 self.pss_algorithm(*mgf, *salt_bytes)
@@ -179,6 +198,9 @@ impl Signer {
                 }
                 sequence(&signature.integer_contents().map(|content| tlv(&[0x02], &content)))
             }
+            Key::Dsa { group, private } => sequence(
+                &num::dsa_sign(*group, private, &digest).map(|number| integer_bytes(&number.to_bytes_be())),
+            ),
             Key::Rsa { key, padding } => {
                 let width_bytes = key.modulus.len();
                 let block = match padding {
@@ -291,6 +313,22 @@ fn plain_ecdsa_oid(hash: Hash) -> &'static str {
     }
 }
 
+fn dsa_oid(hash: Hash) -> &'static str {
+    match hash {
+        Hash::Sha1 => "1.2.840.10040.4.3",
+        Hash::Sha224 => "2.16.840.1.101.3.4.3.1",
+        Hash::Sha256 => "2.16.840.1.101.3.4.3.2",
+        Hash::Sha384 => "2.16.840.1.101.3.4.3.3",
+        Hash::Sha512 => "2.16.840.1.101.3.4.3.4",
+    }
+}
+
+/// DSAPublicKey. Spec: RFC 3279 §2.3.2.
+fn dsa_public_key(group: Modp, private: &BigUint) -> Vec<u8> {
+    let numbers = group.numbers();
+    integer_bytes(&numbers.g.modpow(private, &numbers.p).to_bytes_be())
+}
+
 fn rsa_oid(hash: Hash) -> &'static str {
     match hash {
         Hash::Sha1 => "1.2.840.113549.1.1.5",
@@ -347,6 +385,8 @@ pub struct RsaTestKeys {
     document_verifier: HexKey,
     terminal: HexKey,
     card_gateway: HexKey,
+    signer_4096: HexKey,
+    signer_6144: HexKey,
 }
 
 #[derive(Clone, Debug, serde::Deserialize)]
@@ -416,6 +456,14 @@ impl RsaTestKeys {
     #[must_use]
     pub fn terminal(&self) -> RsaKey {
         self.terminal.key()
+    }
+}
+
+impl RsaTestKeys {
+    /// 4096 and 6144 bits, for signers of sizes that the simulated countries do not use.
+    #[must_use]
+    pub fn longer(&self) -> [RsaKey; 2] {
+        [self.signer_4096.key(), self.signer_6144.key()]
     }
 }
 

@@ -3,6 +3,7 @@
 //! Private keys are byte strings, big-endian; public keys are [`Point`]s. Everything is deterministic: a nonce is hashed
 //! from the key, the message and a seed.
 
+mod dsa;
 mod ecdsa;
 mod group;
 mod modp;
@@ -13,6 +14,7 @@ mod rsa;
 
 use std::sync::OnceLock;
 
+pub use dsa::dsa_sign;
 pub use ecdsa::{Signature, ecdsa_sign, ecdsa_verify};
 pub use group::{Element, Group};
 pub use modp::{Modp, ModpNumbers};
@@ -49,11 +51,25 @@ pub enum CurveName {
     BrainpoolP384r1,
     /// brainpoolP512r1.
     BrainpoolP512r1,
+    /// brainpoolP160t1.
+    BrainpoolP160t1,
+    /// brainpoolP192t1.
+    BrainpoolP192t1,
+    /// brainpoolP224t1.
+    BrainpoolP224t1,
+    /// brainpoolP256t1.
+    BrainpoolP256t1,
+    /// brainpoolP320t1.
+    BrainpoolP320t1,
+    /// brainpoolP384t1.
+    BrainpoolP384t1,
+    /// brainpoolP512t1.
+    BrainpoolP512t1,
 }
 
 impl CurveName {
     /// Every curve, in the order of the declaration.
-    pub const ALL: [CurveName; 12] = [
+    pub const ALL: [CurveName; 19] = [
         CurveName::P192,
         CurveName::P224,
         CurveName::P256,
@@ -66,6 +82,13 @@ impl CurveName {
         CurveName::BrainpoolP320r1,
         CurveName::BrainpoolP384r1,
         CurveName::BrainpoolP512r1,
+        CurveName::BrainpoolP160t1,
+        CurveName::BrainpoolP192t1,
+        CurveName::BrainpoolP224t1,
+        CurveName::BrainpoolP256t1,
+        CurveName::BrainpoolP320t1,
+        CurveName::BrainpoolP384t1,
+        CurveName::BrainpoolP512t1,
     ];
 
     /// The curve's numbers.
@@ -88,7 +111,14 @@ impl CurveName {
             CurveName::BrainpoolP384r1 => 16,
             CurveName::BrainpoolP512r1 => 17,
             CurveName::P521 => 18,
-            CurveName::BrainpoolP160r1 => return None,
+            CurveName::BrainpoolP160r1
+            | CurveName::BrainpoolP160t1
+            | CurveName::BrainpoolP192t1
+            | CurveName::BrainpoolP224t1
+            | CurveName::BrainpoolP256t1
+            | CurveName::BrainpoolP320t1
+            | CurveName::BrainpoolP384t1
+            | CurveName::BrainpoolP512t1 => return None,
         })
     }
 
@@ -106,12 +136,19 @@ impl CurveName {
             CurveName::P384 => &[1, 3, 132, 0, 34],
             CurveName::P521 => &[1, 3, 132, 0, 35],
             CurveName::BrainpoolP160r1 => &[1, 3, 36, 3, 3, 2, 8, 1, 1, 1],
+            CurveName::BrainpoolP160t1 => &[1, 3, 36, 3, 3, 2, 8, 1, 1, 2],
             CurveName::BrainpoolP192r1 => &[1, 3, 36, 3, 3, 2, 8, 1, 1, 3],
+            CurveName::BrainpoolP192t1 => &[1, 3, 36, 3, 3, 2, 8, 1, 1, 4],
             CurveName::BrainpoolP224r1 => &[1, 3, 36, 3, 3, 2, 8, 1, 1, 5],
+            CurveName::BrainpoolP224t1 => &[1, 3, 36, 3, 3, 2, 8, 1, 1, 6],
             CurveName::BrainpoolP256r1 => &[1, 3, 36, 3, 3, 2, 8, 1, 1, 7],
+            CurveName::BrainpoolP256t1 => &[1, 3, 36, 3, 3, 2, 8, 1, 1, 8],
             CurveName::BrainpoolP320r1 => &[1, 3, 36, 3, 3, 2, 8, 1, 1, 9],
+            CurveName::BrainpoolP320t1 => &[1, 3, 36, 3, 3, 2, 8, 1, 1, 10],
             CurveName::BrainpoolP384r1 => &[1, 3, 36, 3, 3, 2, 8, 1, 1, 11],
+            CurveName::BrainpoolP384t1 => &[1, 3, 36, 3, 3, 2, 8, 1, 1, 12],
             CurveName::BrainpoolP512r1 => &[1, 3, 36, 3, 3, 2, 8, 1, 1, 13],
+            CurveName::BrainpoolP512t1 => &[1, 3, 36, 3, 3, 2, 8, 1, 1, 14],
         }
     }
 }

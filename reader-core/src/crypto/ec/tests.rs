@@ -10,8 +10,8 @@ use crate::crypto::{
 
 /// The same curve on the other side.
 fn twin(curve: Curve) -> CurveName {
-    let p = BigUint::from_bytes_be(&curve.parameters().p);
-    CurveName::ALL.into_iter().find(|name| name.curve().p == p).unwrap()
+    let [p, a] = [curve.parameters().p, curve.parameters().a].map(|bytes| BigUint::from_bytes_be(&bytes));
+    CurveName::ALL.into_iter().find(|name| name.curve().p == p && name.curve().a == a).unwrap()
 }
 
 fn minus(number: &[u8], less: u32) -> Vec<u8> {

@@ -56,6 +56,7 @@ impl GatewayKey {
         let fits = match &key {
             PublicKey::Rsa(rsa) => rsa.modulus_bits() >= MIN_RSA_BITS,
             PublicKey::Ec(point) => point.curve() == Curve::P256,
+            PublicKey::Dsa(_) => false,
         };
         if fits { Ok(Self(key)) } else { Err(GatewayKeyError::Kind { name: key.name() }) }
     }
@@ -73,6 +74,7 @@ impl GatewayKey {
             PublicKey::Ec(_) => [EcdsaEncoding::Der, EcdsaEncoding::Plain]
                 .map(|encoding| SignatureScheme::Ecdsa { hash: HASH, encoding })
                 .to_vec(),
+            PublicKey::Dsa(_) => Vec::new(),
         };
         let holds = |scheme| signature::verify(&self.0, scheme, text, signature);
         schemes.into_iter().any(|scheme| holds(scheme).is_ok_and(signature::SignatureCheck::is_valid))

@@ -175,5 +175,6 @@ fn scheme_name(scheme: SignatureScheme) -> String {
             format!("rsa-{hash}")
         }
         SignatureScheme::RsaPss { salt_len, .. } => format!("pss-{hash}/salt{salt_len}"),
+        SignatureScheme::Dsa { .. } => format!("dsa-{hash}"),
     }
 }
