@@ -12,6 +12,7 @@ use reader_core::lds::{DataGroup, FileId};
 use reader_core::pki::{Fingerprint, Imported, Pins, Provenance, TrustBuilder, TrustSnapshot, VerifiedBy};
 use reader_core::verify::{Presented, Settings, Tolerances, verify};
 use reader_core::wire::date::Timestamp;
+use test_vectors::inspection;
 use test_vectors::path_case::{Built, Case, Expected, Stored, all, counts};
 
 fn provenance() -> Provenance {
@@ -152,5 +153,60 @@ fn the_table_says_everything_of_each_case_once() {
         let part = case.section.split(' ').next().unwrap();
         assert!(["10", "11", "12", "9303-3"].contains(&part), "{}: no section", case.id);
         assert_ne!(case.strict.as_ref(), Some(&case.tolerant), "{} says the same twice", case.id);
+    }
+}
+
+/// The cases of TR-03105-5.1 about the signer's certificate, and the path cases that are the same.
+const OF_THE_GUIDELINE: [(&str, &str); 21] = [
+    ("LDS_H_48", "version-1"),
+    ("LDS_H_49", "version-absent"),
+    ("LDS_H_50", "serial-absent"),
+    ("LDS_H_51", "algorithms-differ"),
+    ("LDS_H_52", "algorithm-inner-absent"),
+    ("LDS_H_53", "issuer-name-breaks-rule"),
+    ("LDS_H_54", "name-other-same-country"),
+    ("LDS_H_55", "issuer-absent"),
+    ("LDS_H_56", "time-generalized-before-2050"),
+    ("LDS_H_57", "validity-absent"),
+    ("LDS_H_58", "public-key-md5"),
+    ("LDS_H_59", "public-key-absent"),
+    ("LDS_H_60", "aki-names-only"),
+    ("LDS_H_61", "aki-absent"),
+    ("LDS_H_62", "key-usage-not-critical"),
+    ("LDS_H_63", "key-usage-without-digital-signature"),
+    ("LDS_H_64", "key-usage-absent"),
+    ("LDS_H_65", "algorithm-md5"),
+    ("LDS_H_66", "algorithm-outer-absent"),
+    ("LDS_H_67", "signature-altered"),
+    ("LDS_H_68", "signature-absent"),
+];
+
+/// What a site with the rule `require` for both checks decides, and what led to it.
+fn decided(expected: &Expected) -> (&'static str, Option<String>) {
+    let checks = [("passive.sod_signature", &expected.signature), ("passive.signer_chain", &expected.chain)];
+    let told = |word: &str| {
+        checks.iter().find_map(|(check, text)| {
+            let reason = text.as_deref()?.strip_prefix(word)?.trim();
+            let reason = Reason::ALL.iter().find(|known| format!("{known:?}") == reason)?;
+            Some(format!("{check} {}", reason.code()))
+        })
+    };
+    match (told("refuted "), told("undetermined ")) {
+        (Some(by), _) => ("reject", Some(by)),
+        (None, Some(by)) => ("refer", Some(by)),
+        (None, None) => ("accept", None),
+    }
+}
+
+#[test]
+fn the_guidelines_cases_of_signers_are_among_them() {
+    let (cases, entries) = (all(), inspection::cases("signer"));
+    for (id, name) in OF_THE_GUIDELINE {
+        let case = cases.iter().find(|case| case.id == name).unwrap_or_else(|| panic!("no case {name}"));
+        let entry = entries.iter().find(|entry| entry.id == id).unwrap_or_else(|| panic!("no entry {id}"));
+        let (strict, by) = decided(case.strict.as_ref().unwrap_or(&case.tolerant));
+        assert_eq!((entry.strict.map(inspection::Decided::word), &entry.by), (Some(strict), &by), "{id}");
+        let (tolerant, _) = decided(&case.tolerant);
+        assert_eq!(entry.tolerant.map(inspection::Decided::word), Some(tolerant), "{id}");
     }
 }
