@@ -84,7 +84,7 @@ const TERMINAL: [&str; 10] = [
 /// Faults of a protocol, a file or a habit.
 fn of_the_whole(variant: &str) -> Vec<String> {
     match variant {
-        "aa-rsa" => return ACTIVE.map(str::to_owned).into(),
+        "aa-rsa" => return ACTIVE.into_iter().chain(["aa-unknown-trailer"]).map(str::to_owned).collect(),
         "terminal" => return TERMINAL.map(str::to_owned).into(),
         _ => {}
     }
@@ -92,6 +92,8 @@ fn of_the_whole(variant: &str) -> Vec<String> {
         "ca-keeps-old-keys",
         "ca-wrong-key",
         "foreign-key:ca",
+        "ca-refused:6A88",
+        "refuse-application:6A82",
         "sfi-selects-nothing",
         "refuse-extended",
         "refuse-chaining",
@@ -99,6 +101,8 @@ fn of_the_whole(variant: &str) -> Vec<String> {
         "refuse-select-mf",
         "no-eof-warning",
         "exact-length",
+        "beyond-end:6B00",
+        "beyond-end:6700",
     ]
     .map(str::to_owned)
     .into();
@@ -128,6 +132,14 @@ fn of_the_whole(variant: &str) -> Vec<String> {
     faults.extend(["changing:011C", "announces:011C:FFFFFFFF"].map(str::to_owned));
     faults.extend(["6A82", "6982"].map(|sw| format!("no-card-access:{sw}")));
     faults.extend(["6300", "63C0", "6983", "6A80", "6A88"].map(|sw| format!("pace-refused:{sw}")));
+    for step in 0..4 {
+        faults.extend(["6300", "6A80"].map(|sw| format!("pace-step:{step}:{sw}")));
+        faults.push(format!("pace-tag:{step}"));
+    }
+    faults.push("pace-other-nonce".to_owned());
+    if variant != "pace-cam" {
+        faults.push("pace-stray-data".to_owned());
+    }
     faults.extend(["pace-short-nonce", "pace-wrong-token", "pace-token-echo"].map(str::to_owned));
     faults.extend([0, 15, 24, 33, 48].map(|bytes| format!("pace-nonce:{bytes}")));
     faults.extend([0, 4, 7, 9, 16].map(|bytes| format!("pace-token:{bytes}")));
@@ -183,16 +195,18 @@ fn harmless(variant: &Variant, form: &str, label: &str) -> Option<&'static str> 
     Some(match name {
         "swapped" | "torn" | "other-file" | "foreign-key" => return None,
         "refuse-extended" => "chip/extended-length-refused",
-        "ca-keeps-old-keys" | "ca-wrong-key" if variant.name == "pace-cam" => {
+        "ca-keeps-old-keys" | "ca-wrong-key" | "ca-refused" if variant.name == "pace-cam" => {
             "cell/chip-authentication-left-out"
         }
         "ta-grants-freely" => "cell/fingers-for-everybody",
+        "pace-stray-data" => "cell/stray-chip-data",
         "aa-cuts-signature" => "cell/signature-that-fits",
         "refuse-chaining" => "cell/chaining-refused",
         "refuse-set-kat" => "cell/set-kat-refused",
         "refuse-select-mf" => "chip/select-master-file-refused",
         "no-eof-warning" => "chip/no-end-of-file-warning",
         "exact-length" => "chip/exact-length-wanted",
+        "beyond-end" => "cell/less-asked-for",
         _ if label.starts_with("CardAccess") => "chip/card-access-disturbed",
         _ if label.starts_with("EF.ATR") => "cell/sizes-disturbed",
         "empty" if bare => "cell/nothing-to-take-away",

@@ -153,7 +153,7 @@ fn the_newer_face_record_gives_its_image_byte_for_byte() {
     let Some(expected) = shared("biometric/ICAO_39794_5_AP_DG2_Face.jpg") else { return };
     let portraits = Portraits::parse(&file).unwrap();
     assert!(matches!(&portraits.instances[0].record, FaceRecord::Iso39794(images) if images.len() == 1));
-    assert_eq!(portraits.instances[0].format_type, Some(0x002A));
+    assert_eq!(portraits.instances[0].header.format_type, Some(0x002A));
     let image = portraits.first_image().unwrap();
     assert_eq!(image.data(), expected);
     assert!(image.format_agrees(), "it says JPEG 2000 and is");

@@ -15,8 +15,8 @@ use reader_core::wire::date::{Date as WireDate, Timestamp};
 use test_vectors::card::{self, Hash};
 use test_vectors::issuer::calendar::Date;
 use test_vectors::issuer::certificate::{
-    Certificate, KeyUsage, Period, authority_key_identifier, basic_constraints_authority, document_type_list,
-    extended_key_usage, key_usage, subject_key_identifier,
+    Certificate, KeyUsage, Period, Whose, alternative_name, authority_key_identifier,
+    basic_constraints_authority, document_type_list, extended_key_usage, key_usage, subject_key_identifier,
 };
 use test_vectors::issuer::cms_out::SignerIdentifier;
 use test_vectors::issuer::country::{
@@ -184,6 +184,36 @@ fn document_types_of_the_signer_bind() {
     assert_eq!(country(&["I"]), Outcome::Confirmed, "one letter is a prefix");
     assert_eq!(country(&["P"]), Outcome::Refuted(Reason::DocumentTypeNotAllowed));
     assert_eq!(country(&["IP", "AC"]), Outcome::Refuted(Reason::DocumentTypeNotAllowed));
+}
+
+#[test]
+fn countries_in_alternative_names_bind() {
+    let like = document_signer(&VIETNAM);
+    let country = |code: &str| {
+        let own = [
+            alternative_name(Whose::Subject, code, "nobody@example.org"),
+            key_usage(KeyUsage::DigitalSignature),
+        ];
+        let capture = signed_by(&certified(&like, [identifiers(&like), own.to_vec()].concat()));
+        judge(&capture, &trust()).findings().consistency_country.outcome
+    };
+    assert_eq!(country("VNM"), Outcome::Confirmed);
+    assert_eq!(country("UTO"), Outcome::Refuted(Reason::CountryDiffers));
+}
+
+#[test]
+fn an_expired_authority_is_a_finding_of_its_own() {
+    let capture = signed_by(&document_signer(&VIETNAM));
+    let found = |to_s: i64| {
+        let authority = csca();
+        let validity = Period { to_s, ..authority.certificate.validity };
+        let der = Certificate { validity, ..authority.certificate.clone() }.signed_by(&authority.signer);
+        judge(&capture, &trust_in(&[der])).findings().passive_signer_chain.clone()
+    };
+    let (expired, valid) = (found(NOW.0 - 86_400), found(NOW.0 + 86_400));
+    assert_eq!((expired.outcome, valid.outcome), (Outcome::Confirmed, Outcome::Confirmed));
+    assert!(expired.notes.contains(&Reason::AnchorExpired));
+    assert!(!valid.notes.contains(&Reason::AnchorExpired));
 }
 
 /// The Vietnamese authority's new key under a link that the old one signed.

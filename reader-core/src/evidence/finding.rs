@@ -164,6 +164,7 @@ checks! {
     ConsistencyMrzDg1 = "consistency.mrz_dg1", "9303-11 §5.1";
     ConsistencyDg1Dg13 = "consistency.dg1_dg13", "none: two statements of one issuer";
     ConsistencyCountry = "consistency.country", "9303-12 §7.1.1";
+    ConsistencyContents = "consistency.contents", "9303-10 §4";
     ValidityDocument = "validity.document", "9303-3 §4.2";
     HolderFace = "holder.face", "none: site policy";
     HolderFinger = "holder.finger", "none: site policy";

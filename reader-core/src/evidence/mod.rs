@@ -62,6 +62,7 @@ findings! {
         consistency_mrz_dg1 = ConsistencyMrzDg1;
         consistency_dg1_dg13 = ConsistencyDg1Dg13;
         consistency_country = ConsistencyCountry;
+        consistency_contents = ConsistencyContents;
         validity_document = ValidityDocument;
     }
 }

@@ -194,6 +194,9 @@ reasons! {
     MrzUnreadable = 1314, "DG1 is signed, but it cannot be read as an MRZ.";
     CheckDigitWrong = 1315, "A check digit of the MRZ in DG1 is wrong.";
     PresentedNotComparable = 1316, "Nothing in the chip can be compared with what was presented.";
+    ContentsDepart = 1317, "A file departs from the form that the standard gives it, and can be read.";
+    ContentsUnreadable = 1318, "A file cannot be read in the form that the standard gives it.";
+    CardAccessPartlySigned = 1319, "What EF.CardAccess says stands in one signed file and is missing in another.";
 
     DocumentExpired = 1401, "The document has expired.";
     ExpiryUnknown = 1402, "The document's date of expiry is not known.";

@@ -13,6 +13,8 @@ const DISCRETIONARY: u32 = 0x53;
 /// What the header of a template says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Header {
+    /// Tag 81: what kind of trait; 2 is a face, 8 a finger, 16 an iris.
+    pub biometric_type: Option<u32>,
     /// Tag 82: which of several alike, such as which finger.
     pub subtype: Option<u8>,
     /// Tag 87: owner of the format; 0101 is ISO/IEC JTC 1/SC 37.
@@ -65,6 +67,9 @@ fn template<'a>(what: &'static str, mut template: Reader<'a>) -> Result<Template
             let element = header.any()?;
             let number = <[u8; 2]>::try_from(element.value).ok().map(u16::from_be_bytes);
             match (element.tag, element.value) {
+                (0x81, kind @ ([_] | [_, _] | [_, _, _])) => {
+                    found.biometric_type = Some(kind.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte)));
+                }
                 (0x82, [subtype]) => found.subtype = Some(*subtype),
                 (0x87, _) => found.format_owner = number,
                 (0x88, _) => found.format_type = number,

@@ -5,10 +5,15 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use super::biometric_template::{self, Header};
+use super::iso39794 as newer;
 use crate::wire::Malformed;
 
 /// Format identifier and version of ISO/IEC 19794-6:2005.
 const MAGIC: &[u8] = b"IIR\x00010\0";
+/// Headers of the record, of one eye and of one image.
+const HEADERS_BYTES: usize = 45 + 3 + 11;
+/// The data object of ISO/IEC 39794-6. Spec: 9303-10 §4.5.6, table 3.
+const NEWER_TAG: u32 = 0x66;
 
 /// The content of DG4.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +64,23 @@ impl IrisInstance {
     #[must_use]
     pub fn record(&self) -> &[u8] {
         &self.record
+    }
+
+    /// The record begins as one of ISO/IEC 39794-6.
+    #[must_use]
+    pub fn is_iso39794(&self) -> bool {
+        newer::begins(NEWER_TAG, &self.record)
+    }
+
+    /// A record of ISO/IEC 19794-6:2005 has the length that its header says, and room for an image; `None` for another.
+    #[must_use]
+    pub fn lengths_agree(&self) -> Option<bool> {
+        if !self.is_iso19794() {
+            return None;
+        }
+        let announced =
+            self.record.get(8..12).and_then(|bytes| bytes.try_into().ok()).map(u32::from_be_bytes)?;
+        Some(usize::try_from(announced) == Ok(self.record.len()) && self.record.len() > HEADERS_BYTES)
     }
 
     /// The record begins as one of ISO/IEC 19794-6:2005.

@@ -7,6 +7,7 @@ pub mod atr_info;
 pub mod biometric_template;
 pub mod card_security;
 pub mod com;
+pub mod conformity;
 pub mod country;
 pub mod details;
 pub mod dg1;

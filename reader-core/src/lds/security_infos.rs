@@ -191,6 +191,8 @@ pub struct TerminalAuthenticationInfo {
     pub version: u32,
     /// Where the authorities stand, if not in EF.CVCA: a file of the application.
     pub authorities_file: Option<u16>,
+    /// The short identifier of that file, if said.
+    pub authorities_short: Option<u8>,
 }
 
 /// How a chip signs the challenge of active authentication.
@@ -287,6 +289,13 @@ impl SecurityInfos {
     #[must_use]
     pub fn contains(&self, raw: &[u8]) -> bool {
         self.entries.iter().any(|entry| entry.raw == raw)
+    }
+
+    /// An object identifier of the arcs for keys, terminal and chip authentication that names none of their protocols. Of
+    /// PACE, further variants may be offered beside the known ones.
+    #[must_use]
+    pub fn is_undefined_protocol(content: &[u8]) -> bool {
+        content.strip_prefix(&PROTOCOLS_CONTENT).is_some_and(|rest| matches!(rest.first(), Some(1..=3)))
     }
 
     /// The entries that offer PACE.
@@ -415,15 +424,21 @@ fn public_key(agreement: KeyAgreement, mut reader: Reader<'_>) -> Result<Securit
 /// Version 1 may go on with the file identifier of EF.CVCA, a short one after it. Spec: TR-03110-3 §A.1.1.3.
 fn terminal_authentication(mut reader: Reader<'_>) -> Result<SecurityInfo, Malformed> {
     let version = reader.small()?;
-    let mut authorities_file = None;
+    let (mut authorities_file, mut authorities_short) = (None, None);
     if let Some(object) = reader.optional(SEQUENCE)? {
         let mut file = reader.inside("TerminalAuthenticationInfo efCVCA", &object);
         let id: Result<[u8; 2], _> = file.octet_string()?.try_into();
         let fault = file.fault(Problem::Value("a file identifier that is not two bytes"));
         authorities_file = Some(u16::from_be_bytes(id.map_err(|_| fault)?));
+        if !file.is_empty() {
+            let fault = file.fault(Problem::Value("a short file identifier that is not one byte"));
+            let short: Result<[u8; 1], _> = file.octet_string()?.try_into();
+            authorities_short = short.ok().map(|[short]| short);
+            authorities_short.ok_or(fault)?;
+        }
     }
     reader.finish()?;
-    let info = TerminalAuthenticationInfo { version, authorities_file };
+    let info = TerminalAuthenticationInfo { version, authorities_file, authorities_short };
     Ok(SecurityInfo::TerminalAuthentication(info))
 }
 

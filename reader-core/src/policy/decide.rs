@@ -2,6 +2,7 @@
 
 use super::report::{CheckReport, ReportReason, ServiceReport, VerificationReport};
 use super::rules::{Action, AnyOf, Policy, Rule};
+use super::tr03135::PartResults;
 use crate::evidence::{Evidence, Finding, Outcome, Reason, ServiceFinding};
 
 /// One rule's contribution to the verdict.
@@ -41,6 +42,9 @@ pub fn decide(evidence: &Evidence, policy: &Policy) -> VerificationReport {
         checks,
         holder: evidence.holder().cloned(),
         services: services.iter().map(ServiceReport::from).collect(),
+        tr03135: PartResults::of(|check| {
+            evidence.finding(check).map_or(Outcome::NotSupported, |finding| finding.outcome)
+        }),
     }
 }
 

@@ -5,7 +5,9 @@ mod report;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod tr03135;
 
 pub use decide::decide;
 pub use report::{CheckReport, ReportReason, ServiceReport, Verdict, VerificationReport};
 pub use rules::{Action, Policy, PolicyFault, RawRule, RawValue};
+pub use tr03135::{Branch, Part, PartResult, PartResults};

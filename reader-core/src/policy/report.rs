@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::rules::Action;
+use super::tr03135::PartResults;
 use crate::evidence::{Finding, Holder, Reason, ServiceFinding};
 
 /// What a site does about the evidence.
@@ -129,4 +130,6 @@ pub struct VerificationReport {
     pub holder: Option<Holder>,
     /// Every service that the site asks.
     pub services: Vec<ServiceReport>,
+    /// The findings in the words of TR-03135-1; they decide nothing.
+    pub tr03135: PartResults,
 }

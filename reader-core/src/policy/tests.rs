@@ -29,6 +29,7 @@ fn proof(default: &Finding) -> ProofFindings {
         consistency_mrz_dg1: one(),
         consistency_dg1_dg13: one(),
         consistency_country: one(),
+        consistency_contents: one(),
         validity_document: one(),
     }
 }
@@ -210,4 +211,58 @@ fn the_report_has_the_agreed_keys() {
     assert_eq!(json["checks"][6]["id"], "passive.sod_signature");
     assert_eq!(json["checks"][6]["witness"], "anyone");
     assert_eq!(json["checks"][6]["spec"], "9303-11 §5.1");
+}
+
+/// Spec: BSI TR-03135-1 §4.3; decision 0016.
+#[test]
+fn part_results_follow_the_guideline() {
+    let undetermined = || Finding::new(Outcome::Undetermined(Reason::NoRevocationList));
+    let refuted = || Finding::new(Outcome::Refuted(Reason::HashMismatch));
+    let aborted = || Finding::new(Outcome::Aborted(Reason::CardGone));
+    let not_performed = || Finding::new(Outcome::NotPerformed(Reason::NotRead));
+    let results = |change: &dyn Fn(&mut ProofFindings)| {
+        let mut proof = good();
+        change(&mut proof);
+        decide(&evidence(proof), &policy("")).tr03135
+    };
+    assert_eq!(results(&|_| {}).overall, PartResult::Successful);
+    // Any failed part fails the whole; a broken-off one prevails over what could not be said.
+    let failed = results(&|proof| {
+        proof.passive_hashes = refuted();
+        proof.access_pace = aborted();
+    });
+    assert_eq!((failed.overall, failed.access.result), (PartResult::Failed, PartResult::Aborted));
+    assert_eq!(failed.passive_authentication.result, PartResult::Failed);
+    let open = results(&|proof| {
+        proof.passive_signer_revocation = undetermined();
+        proof.validity_document = aborted();
+    });
+    assert_eq!(
+        (open.overall, open.passive_authentication.result),
+        (PartResult::Aborted, PartResult::Undetermined)
+    );
+    // What has to be there and was left out could not be said; what need not be there counts for nothing.
+    let unread = results(&|proof| proof.passive_hashes = not_performed());
+    assert_eq!(unread.overall, PartResult::Undetermined);
+    let no_com = results(&|proof| proof.consistency_com_sod = not_performed());
+    assert_eq!(no_com.overall, PartResult::Successful);
+    // Any one proof of the chip suffices; without any, the worst of them stands.
+    let one = results(&|proof| proof.chip_active_authentication = undetermined());
+    assert_eq!(one.chip_authenticity.result, PartResult::Successful);
+    let none = results(&|proof| {
+        proof.chip_active_authentication = refuted();
+        proof.chip_chip_authentication = Finding::new(Outcome::NotSupported);
+        proof.chip_pace_cam = aborted();
+    });
+    assert_eq!(none.chip_authenticity.result, PartResult::Failed);
+    let without = results(&|proof| {
+        proof.chip_active_authentication = Finding::new(Outcome::NotSupported);
+        proof.chip_chip_authentication = Finding::new(Outcome::NotSupported);
+        proof.chip_pace_cam = Finding::new(Outcome::NotSupported);
+    });
+    assert_eq!(without.chip_authenticity.result, PartResult::NotSupported);
+    assert_eq!(without.overall, PartResult::Successful);
+    let json = serde_json::to_value(&none).unwrap();
+    assert_eq!(json["chip_authenticity"]["parts"][2]["result"], "failed");
+    assert_eq!(json["chip_authenticity"]["parts"][1]["result"], "not_supported");
 }

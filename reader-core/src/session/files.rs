@@ -25,6 +25,8 @@ const DO_53_EXTENDED_BYTES: usize = 4;
 const SMALLER_CHUNKS: [usize; 5] = [192, 160, 128, 96, 64];
 /// An answer that is shorter than asked for is no measure of what the card gives at once below this.
 const LEAST_CHUNK: usize = 64;
+/// Enough for tag and length of any file, and less than any file has.
+const HEAD_BYTES: usize = 8;
 
 /// How much may be read at once and in all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,6 +128,8 @@ pub(super) struct FileReader {
     extended_refused: bool,
     /// The Ne that the chip asked for with 6Cxx.
     wanted: Option<usize>,
+    /// The first few bytes were asked for alone, since the chip refuses to read beyond a file's end.
+    head_asked: bool,
     /// The chunk was made smaller, and this one works.
     learnt_chunk: Option<usize>,
     /// The chip said that the file ends here (6282).
@@ -151,6 +155,7 @@ impl FileReader {
             extended,
             extended_refused: false,
             wanted: None,
+            head_asked: false,
             learnt_chunk: None,
             ended: false,
             given_short: None,
@@ -361,6 +366,12 @@ impl FileReader {
             self.address = Address::Select;
             self.selected = true;
             self.wanted = None;
+            return None;
+        }
+        // It may refuse to read beyond the end, and how long the file is stands in its first bytes.
+        let has_head = self.file != FileId::ATR_INFO && self.bytes.is_empty();
+        if has_head && !final_answer && !std::mem::replace(&mut self.head_asked, true) {
+            self.wanted = Some(HEAD_BYTES);
             return None;
         }
         Some(self.refused(status))

@@ -245,7 +245,11 @@ fn step(link: &mut impl Carrier, offer: &PaceOffer, step: Step, value: &[u8]) ->
     if objects.is_empty() && step == Step::Mapping && offer.mapping == Mapping::Integrated {
         return Ok(StepAnswer { value: Vec::new(), chip_data });
     }
-    // Certification authority references may follow the token, nothing else.
+    // Certification authority references may follow the token. What belongs to the chip authentication mapping says nothing
+    // in another one, and the token stands without it. Nothing else may follow.
+    if step == Step::Tokens && !with_chip_data {
+        objects.retain(|(tag, _)| *tag != 0x8A);
+    }
     let extra = |tag: u8| step == Step::Tokens && matches!(tag, 0x87 | 0x88);
     match objects.split_first() {
         Some(((tag, value), rest)) if *tag == awaited && rest.iter().all(|(tag, _)| extra(*tag)) => {

@@ -167,8 +167,12 @@ pub(super) fn card_access_dg14(
         },
     };
     let mut signed = Vec::new();
+    let mut files = Vec::new();
     match group.map(dg14::parse) {
-        Some(Ok(infos)) => signed.extend(infos.entries),
+        Some(Ok(infos)) => {
+            signed.extend(infos.entries.iter().cloned());
+            files.push(infos);
+        }
         Some(Err(error)) => {
             return Finding::new(Outcome::Undetermined(Reason::NotRead)).with_detail(error.to_string());
         }
@@ -176,12 +180,29 @@ pub(super) fn card_access_dg14(
     }
     if let Some(file) = card_security {
         signed.extend(file.infos().entries.iter().cloned());
+        files.push(file.infos().clone());
     }
     let mut finding = compare_card_access(case, &SecurityInfos { entries: signed, trailing_bytes: 0 });
+    if finding.outcome.is_confirmed() && !stands_in_each(case, &files) {
+        let reason = Reason::CardAccessPartlySigned;
+        finding = if case.settings.tolerances.admit(reason) {
+            finding.noting(reason)
+        } else {
+            refuted(reason, "one signed file repeats less than another")
+        };
+    }
     if case.capture.deviations.contains(&Deviation::AssumedCardAccess) {
         finding.notes.push(Reason::AssumedCardAccess);
     }
     finding
+}
+
+/// Each signed file that the chip has repeats all of EF.CardAccess. Spec: 9303-11 §9.2.11.
+fn stands_in_each(case: &Case<'_>, signed: &[SecurityInfos]) -> bool {
+    let open = case.capture.bytes(FileId::CARD_ACCESS).and_then(|file| SecurityInfos::parse(file).ok());
+    open.is_none_or(|open| {
+        open.entries.iter().all(|entry| signed.iter().all(|infos| infos.contains(&entry.raw)))
+    })
 }
 
 fn compare_card_access(case: &Case<'_>, signed: &SecurityInfos) -> Finding {

@@ -8,6 +8,7 @@ mod card_security;
 mod chain;
 mod chip;
 mod consistency;
+mod contents;
 mod deviations;
 pub mod gateway;
 mod hashes;
@@ -200,6 +201,7 @@ fn prove(case: &Case<'_>, earlier: Option<Inner>) -> Inner {
         consistency_mrz_dg1: consistency::mrz_dg1(case, &files),
         consistency_dg1_dg13: consistency::dg1_dg13(case, &files),
         consistency_country: consistency::country(&sod, &files),
+        consistency_contents: contents::judge(case, &files),
         validity_document: validity::document(case, &files),
     };
     let holder = holder::holder(case, &files);

@@ -64,6 +64,8 @@ tolerances! {
     RevocationListForm = "revocation_list_form" [RevocationListDeparts], "A revocation list that is otherwise than its profile in form.";
     LdsObjectVersion = "lds_object_version" [LdsObjectUnknown], "A version of the list of hashes that is not known; nothing is said of it in place of refuting it.";
     UnsignedGroups = "unsigned_groups" [GroupUnsigned], "Files on the chip that have no signed hash; they are not used.";
+    Contents = "contents" [ContentsDepart], "A file that can be read and is not in the prescribed form: a check digit, a code, a version, a header.";
+    CardAccessPartlySigned = "card_access_partly_signed" [CardAccessPartlySigned], "One signed file that repeats less of EF.CardAccess than another.";
     ActiveAuthenticationDer = "active_authentication_der" [ActiveAuthenticationDer], "A chip's ECDSA signature in DER.";
     ActiveAuthenticationHash = "active_authentication_hash" [ActiveAuthenticationHashGuessed], "No word in DG14 on the hash of active authentication; it is found by trying.";
 }

@@ -1,5 +1,7 @@
 //! The card of the chip authentication mapping with another EF.CardSecurity.
 
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
 use reader_core::lds::FileId;
 use test_vectors::card::{Card, ChipAuthenticationKey};
 use test_vectors::issuer::calendar::Date;

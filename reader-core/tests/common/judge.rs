@@ -25,6 +25,8 @@ use reader_core::wire::date::Timestamp;
 use test_vectors::card::{ActiveAuthenticationKey, Card, Hash};
 use test_vectors::chip::{Fault, Swap};
 use test_vectors::issuer::cms_out::SignerIdentifier;
+use test_vectors::issuer::groups;
+use test_vectors::issuer::portrait;
 use test_vectors::issuer::security_infos;
 use test_vectors::issuer::signer::RsaTestKeys;
 use test_vectors::issuer::sod::{self, LdsVersion, SodForm};
@@ -311,9 +313,8 @@ fn small(name: &str) -> Card {
         card.active_authentication = Some(key);
     }
     let salt = name.bytes().fold(0, u8::wrapping_add);
-    let content: Vec<u8> = (0..600u16).map(|at| (at % 251).to_be_bytes()[1] ^ salt).collect();
-    let dg2 = reader_core::wire::tlv::encode(0x75, &content);
-    card.files.insert(address(DataGroup::Dg2), dg2);
+    let content = (0..499u16).map(|at| (at % 251).to_be_bytes()[1] ^ salt);
+    card.files.insert(address(DataGroup::Dg2), groups::dg2(&portrait::cut_short(content)));
     let groups: Vec<(u8, &[u8])> = DataGroup::ALL
         .into_iter()
         .filter_map(|group| Some((group.number(), card.files.get(&address(group))?.as_slice())))

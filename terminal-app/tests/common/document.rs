@@ -43,6 +43,7 @@ pub fn assert_report(report: &Value) {
         "versions",
         "started",
         "elapsed_ms",
+        "tr03135",
     ];
     assert_eq!(keys(report), set(&all));
     assert!(["accept", "refer", "reject"].contains(&report["verdict"].as_str().unwrap()));

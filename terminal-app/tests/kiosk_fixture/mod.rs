@@ -4,10 +4,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use reader_core::evidence::{CheckId, Reason};
+use reader_core::evidence::{CheckId, Outcome, Reason};
 use reader_core::lds::personal::PersonalNumber;
 use reader_core::lds::portrait::{self, Pixels, Portraits};
-use reader_core::policy::{CheckReport, ReportReason, ServiceReport, Verdict, VerificationReport};
+use reader_core::policy::{
+    CheckReport, PartResults, ReportReason, ServiceReport, Verdict, VerificationReport,
+};
 use reader_core::session::wrong_card::{Judgement, StorageCard, WrongCard};
 use terminal_app::failure::{ErrorCode, Failure};
 use terminal_app::presentation::Presentation;
@@ -111,6 +113,7 @@ pub fn report(verdict: Verdict, raised: &[Reason], service: Option<(&'static str
             checks: checks.collect(),
             holder: None,
             services: services.into_iter().collect(),
+            tr03135: PartResults::of(|_| Outcome::Confirmed),
         },
         biometric: Biometric::default(),
         link: None,

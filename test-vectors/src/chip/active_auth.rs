@@ -29,7 +29,11 @@ impl Chip {
                 }
                 let mut m1 = vec![0; m1_bytes(hash, modulus.len())];
                 self.fill_random(&mut m1);
-                rsa_raw(&modulus, &private, &recovered_block(hash, &m1, &challenge))
+                let mut block = recovered_block(hash, &m1, &challenge);
+                if self.has(&Fault::AaUnknownTrailer) {
+                    *block.iter_mut().nth_back(1).ok_or(status::CONDITIONS_NOT_SATISFIED)? = UNKNOWN_TRAILER;
+                }
+                rsa_raw(&modulus, &private, &block)
             }
             ActiveAuthenticationKey::Ecdsa { curve, mut private, hash } => {
                 if wrong {
@@ -45,6 +49,9 @@ impl Chip {
         Ok(Answer::ok(signature))
     }
 }
+
+/// The first of two bytes of a trailer that ISO/IEC 10118-3 gives to no hash.
+const UNKNOWN_TRAILER: u8 = 0x7F;
 
 /// The trailer that tells the hash. Spec: ISO/IEC 9796-2 §8.1, ISO/IEC 10118-3.
 fn trailer(hash: Hash) -> &'static [u8] {

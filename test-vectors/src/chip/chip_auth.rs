@@ -22,6 +22,7 @@ impl Chip {
     /// MSE:Set AT for Chip Authentication: object identifier (80) and, with several keys, the key's number (84).
     pub(super) fn set_chip_authentication(&mut self, command: &Command) -> Result<Answer, u16> {
         self.require_access()?;
+        self.refused_chip_authentication()?;
         let objects = tlv::split(&command.data).ok_or(status::WRONG_DATA)?;
         let oid = tlv::find(&objects, 0x80).ok_or(status::WRONG_DATA)?;
         let key = self.chip_key(tlv::find(&objects, 0x84), |key| oid == identifier(key))?;
@@ -45,6 +46,7 @@ impl Chip {
     /// MSE:Set KAT: the terminal's public key (91) in one command; 3DES only.
     pub(super) fn set_key_agreement_template(&mut self, command: &Command) -> Result<Answer, u16> {
         self.require_access()?;
+        self.refused_chip_authentication()?;
         if self.has(&Fault::RefuseKeyAgreementTemplate) {
             return Err(status::WRONG_PARAMETERS);
         }
@@ -53,6 +55,11 @@ impl Chip {
         let key = self.chip_key(tlv::find(&objects, 0x84), |key| key.suite == Suite::TripleDes)?;
         self.agree(&key, public)?;
         Ok(Answer::ok([]))
+    }
+
+    fn refused_chip_authentication(&self) -> Result<(), u16> {
+        let refusal = self.fault(|fault| if let Fault::CaRefused(sw) = fault { Some(*sw) } else { None });
+        refusal.map_or(Ok(()), Err)
     }
 
     /// The key that a command asks for. Without a number the first fitting one answers.

@@ -33,13 +33,15 @@ pub enum ChipData {
     Plain,
     /// The initialization vector is the block of ones itself, not its encryption.
     OtherVector,
+    /// It stands in data object 8B.
+    OtherTag,
     /// Two objects: one with other data, one with the right ones.
     Twice,
 }
 
 impl ChipData {
     /// All of them.
-    pub const ALL: [ChipData; 13] = [
+    pub const ALL: [ChipData; 14] = [
         ChipData::Missing,
         ChipData::Empty,
         ChipData::Wrong,
@@ -52,6 +54,7 @@ impl ChipData {
         ChipData::PartBlock,
         ChipData::Plain,
         ChipData::OtherVector,
+        ChipData::OtherTag,
         ChipData::Twice,
     ];
 
@@ -70,6 +73,7 @@ impl ChipData {
             ChipData::PartBlock => "part-block",
             ChipData::Plain => "plain",
             ChipData::OtherVector => "other-vector",
+            ChipData::OtherTag => "other-tag",
             ChipData::Twice => "twice",
         }
     }
@@ -111,6 +115,7 @@ impl ChipData {
                 cryptogram.pop();
                 object(&cryptogram)
             }
+            ChipData::OtherTag => tlv::write(0x8B, &encrypted(channel, data)),
             ChipData::Plain => object(&pad(data, block_bytes)),
             ChipData::OtherVector => {
                 let padded = pad(data, block_bytes);

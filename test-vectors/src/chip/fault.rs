@@ -204,8 +204,12 @@ pub enum Fault {
     CaKeepsOldKeys,
     /// Chip Authentication is done with another private key.
     CaWrongKey,
+    /// MSE of Chip Authentication is refused with this status word.
+    CaRefused(u16),
     /// Active Authentication is done with another private key.
     AaWrongKey,
+    /// The block of an RSA signature ends in a trailer that names no hash.
+    AaUnknownTrailer,
     /// A signature that fits no short protected response is cut off where that ends, with 9000.
     AaCutsSignature,
     /// PACE sends the point at infinity.
@@ -220,6 +224,22 @@ pub enum Fault {
     PaceWrongToken,
     /// MSE:Set AT for PACE is refused with this status word.
     PaceRefused(u16),
+    /// A GENERAL AUTHENTICATE of PACE is refused with this status word.
+    PaceStepRefused {
+        /// Its number: 0 nonce, 1 mapping, 2 agreement, 3 tokens.
+        step: u8,
+        /// The status word.
+        sw: u16,
+    },
+    /// The data object of an answer of PACE has a tag that is sixteen higher: 90 in place of 80.
+    PaceOtherTag {
+        /// Number of the GENERAL AUTHENTICATE, as above.
+        step: u8,
+    },
+    /// PACE goes on with another nonce than the one that was sent.
+    PaceOtherNonce,
+    /// The last answer of PACE has a data object 8A, which belongs to the chip authentication mapping alone.
+    PaceStrayChipData,
     /// EXTERNAL AUTHENTICATE is refused with this status word.
     BacRefused(u16),
     /// BAC returns another terminal nonce than it received.
@@ -232,12 +252,16 @@ pub enum Fault {
     RefuseKeyAgreementTemplate,
     /// EF.CardAccess is refused with this status word, while PACE works.
     NoCardAccess(u16),
+    /// SELECT of the application is refused with this status word.
+    RefuseApplication(u16),
     /// SELECT of the master file answers 6D00, as Vietnamese cards have been seen to do.
     RefuseSelectMasterFile,
     /// A read beyond the end gives what there is with 9000 instead of 6282.
     NoEndOfFileWarning,
     /// A read beyond the end gives nothing, but 6Cxx with the right length.
     AskForExactLength,
+    /// A read beyond the end gives nothing, but this status word.
+    BeyondEndRefused(u16),
     /// A fault of Terminal Authentication; its forms are [`TerminalFault::FORMS`].
     Terminal(TerminalFault),
 }

@@ -37,8 +37,10 @@ impl Fault {
         "ca-keeps-old-keys",
         "ca-wrong-key",
         "ca-key:KEY",
+        "ca-refused:SW",
         "aa-wrong-key",
         "aa-cuts-signature",
+        "aa-unknown-trailer",
         "aa-other-challenge",
         "pace-infinity:STEP",
         "pace-off-curve:STEP",
@@ -50,6 +52,10 @@ impl Fault {
         "pace-token:BYTES",
         "pace-token-echo",
         "pace-refused:SW",
+        "pace-step:NUMBER:SW",
+        "pace-tag:NUMBER",
+        "pace-other-nonce",
+        "pace-stray-data",
         "cam-data:DATA",
         "bac-refused:SW",
         "bac-wrong-nonce",
@@ -60,8 +66,10 @@ impl Fault {
         "refuse-set-kat",
         "no-card-access:SW",
         "refuse-select-mf",
+        "refuse-application:SW",
         "no-eof-warning",
         "exact-length",
+        "beyond-end:SW",
     ];
 
     /// Reads one of [`Fault::FORMS`]; `None` for anything else.
@@ -87,6 +95,11 @@ fn step(text: &str) -> Option<PaceStep> {
         "agreement" => Some(PaceStep::Agreement),
         _ => None,
     }
+}
+
+/// The number of one of the four commands.
+fn pace_step(text: &str) -> Option<u8> {
+    text.parse().ok().filter(|step| *step < 4)
 }
 
 fn at_exchange(name: &str, number: &str, rest: &[&str]) -> Option<Fault> {
@@ -136,6 +149,8 @@ fn of_kind(name: &str, arguments: &[&str]) -> Option<Fault> {
         ("ca-keeps-old-keys", []) => Fault::CaKeepsOldKeys,
         ("ca-wrong-key", []) => Fault::CaWrongKey,
         ("ca-key", [key]) => Fault::CaKey(BadKey::parse(key)?),
+        ("ca-refused", [sw]) => Fault::CaRefused(word(sw)?),
+        ("aa-unknown-trailer", []) => Fault::AaUnknownTrailer,
         ("aa-wrong-key", []) => Fault::AaWrongKey,
         ("aa-cuts-signature", []) => Fault::AaCutsSignature,
         ("aa-other-challenge", []) => Fault::AaOtherChallenge,
@@ -149,6 +164,10 @@ fn of_kind(name: &str, arguments: &[&str]) -> Option<Fault> {
         ("pace-token", [bytes]) => Fault::PaceTokenBytes(bytes.parse().ok()?),
         ("pace-token-echo", []) => Fault::PaceTokenEcho,
         ("pace-refused", [sw]) => Fault::PaceRefused(word(sw)?),
+        ("pace-step", [step, sw]) => Fault::PaceStepRefused { step: pace_step(step)?, sw: word(sw)? },
+        ("pace-tag", [step]) => Fault::PaceOtherTag { step: pace_step(step)? },
+        ("pace-other-nonce", []) => Fault::PaceOtherNonce,
+        ("pace-stray-data", []) => Fault::PaceStrayChipData,
         ("cam-data", [data]) => Fault::ChipData(ChipData::parse(data)?),
         ("bac-refused", [sw]) => Fault::BacRefused(word(sw)?),
         ("bac-wrong-nonce", []) => Fault::BacWrongNonce,
@@ -158,8 +177,10 @@ fn of_kind(name: &str, arguments: &[&str]) -> Option<Fault> {
         ("refuse-chaining", []) => Fault::RefuseChaining,
         ("refuse-set-kat", []) => Fault::RefuseKeyAgreementTemplate,
         ("no-card-access", [sw]) => Fault::NoCardAccess(word(sw)?),
+        ("refuse-application", [sw]) => Fault::RefuseApplication(word(sw)?),
         ("refuse-select-mf", []) => Fault::RefuseSelectMasterFile,
         ("no-eof-warning", []) => Fault::NoEndOfFileWarning,
+        ("beyond-end", [sw]) => Fault::BeyondEndRefused(word(sw)?),
         ("exact-length", []) => Fault::AskForExactLength,
         _ => return None,
     })
@@ -174,6 +195,7 @@ mod tests {
         for form in Fault::FORMS.iter().copied().chain(TerminalFault::FORMS) {
             let mut spec = form.to_owned();
             for (word, example) in [
+                (":NUMBER", ":2"),
                 (":SW", ":6982"),
                 ("STEP", "mapping"),
                 ("FILE", "010D"),

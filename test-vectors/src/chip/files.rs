@@ -26,6 +26,13 @@ impl Chip {
                 Ok(Answer::ok([]))
             }
             (0x04, aid) => {
+                let refusal = self.fault(|fault| match fault {
+                    Fault::RefuseApplication(sw) => Some(*sw),
+                    _ => None,
+                });
+                if let Some(sw) = refusal {
+                    return Err(sw);
+                }
                 // A chip that PACE alone opens does not show its application before.
                 let access = &self.card.access;
                 if !access.bac && !access.pace.is_empty() && !self.state.authenticated {
@@ -108,6 +115,13 @@ impl Chip {
         let (offset, room) = self.stretch(offset, room);
         let rest = content.get(offset..).filter(|rest| !rest.is_empty()).ok_or(status::OFFSET_BEYOND_END)?;
         let asked_for_all = matches!(command.ne, Some(256 | 65536));
+        let refusal = self.fault(|fault| match fault {
+            Fault::BeyondEndRefused(sw) if rest.len() < room => Some(*sw),
+            _ => None,
+        });
+        if let Some(sw) = refusal {
+            return Err(sw);
+        }
         if let (true, true, Ok(length)) =
             (self.has(&Fault::AskForExactLength), rest.len() < room, u8::try_from(rest.len()))
         {

@@ -38,6 +38,18 @@ enum Awaiting {
     Token { channel: Channel, chip_public: Element, terminal_public: Element, chip_data: Option<Vec<u8>> },
 }
 
+impl Awaiting {
+    /// The number of its command, from 0.
+    const fn number(&self) -> u8 {
+        match self {
+            Awaiting::Nonce => 0,
+            Awaiting::Mapping { .. } => 1,
+            Awaiting::Agreement { .. } => 2,
+            Awaiting::Token { .. } => 3,
+        }
+    }
+}
+
 impl Chip {
     /// MSE:Set AT for PACE: object identifier (80), password (83), domain parameters (84), rights (7F4C).
     pub(super) fn set_pace(&mut self, command: &Command) -> Result<Answer, u16> {
@@ -95,7 +107,16 @@ impl Chip {
         let objects = tlv::split(&command.data).ok_or(status::WRONG_DATA)?;
         let objects =
             tlv::split(tlv::find(&objects, 0x7C).ok_or(status::WRONG_DATA)?).ok_or(status::WRONG_DATA)?;
-        let last = matches!(pace.awaiting, Awaiting::Token { .. });
+        let step = pace.awaiting.number();
+        let refusal = self.fault(|fault| match fault {
+            Fault::PaceStepRefused { step: at, sw } if *at == step => Some(*sw),
+            _ => None,
+        });
+        if let Some(sw) = refusal {
+            return Err(sw);
+        }
+        let moved = if self.has(&Fault::PaceOtherTag { step }) { 0x10 } else { 0 };
+        let last = step == 3;
         if last == (command.cla & 0x10 != 0) {
             return Err(status::CHAIN_BROKEN);
         }
@@ -118,6 +139,9 @@ impl Chip {
                     _ => None,
                 }) {
                     z.resize(bytes, 0x5A);
+                }
+                if let (true, Some(last)) = (self.has(&Fault::PaceOtherNonce), nonce.last_mut()) {
+                    *last ^= 1;
                 }
                 (0x80, z, Awaiting::Mapping { nonce })
             }
@@ -193,9 +217,12 @@ impl Chip {
                 }
                 let mapped = chip_data.is_some();
                 self.state.terminal = Terminal::after_pace(group, &chip_public, &terminal_public, mapped);
-                let mut answer = tlv::write(0x86, &answer);
+                let mut answer = tlv::write(0x86 + moved, &answer);
                 if pace.names_authorities {
                     answer.extend(self.authority_references());
+                }
+                if self.has(&Fault::PaceStrayChipData) {
+                    answer.extend(tlv::write(0x8A, &[0x5A; 48]));
                 }
                 if let Some(data) = chip_data {
                     answer.extend(self.chip_data_objects(&channel, group, &data));
@@ -206,7 +233,7 @@ impl Chip {
         };
         pace.awaiting = awaiting;
         self.state.protocol = Protocol::Pace(pace);
-        Ok(Answer::ok(tlv::write(0x7C, &tlv::write(tag, &value))))
+        Ok(Answer::ok(tlv::write(0x7C, &tlv::write(tag + moved, &value))))
     }
 
     /// Chip Authentication Data: the mapping key divided by the chip's key whose identifier is the parameters', as wide

@@ -8,6 +8,7 @@ pub use decode::{DecodeError, Limits, PixelFormat, Pixels, decode, decode_bytes}
 pub use iso39794::parse_39794_record;
 pub use record::{DeclaredFormat, FaceImage, ImageFormat, parse_record};
 
+use super::biometric_template::Header;
 use super::{biometric_template, iso39794 as newer};
 use crate::wire::Malformed;
 use crate::wire::tlv::Tlv;
@@ -26,10 +27,8 @@ pub struct Portraits {
 /// One biometric information template.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Instance {
-    /// Owner of the format (tag 87 of the header); 0101 is ISO/IEC JTC 1/SC 37.
-    pub format_owner: Option<u16>,
-    /// Type of the format (tag 88 of the header); 0008 is ISO/IEC 19794-5, 002A is ISO/IEC 39794-5.
-    pub format_type: Option<u16>,
+    /// What the template says about its record; format type 0008 is ISO/IEC 19794-5, 002A is ISO/IEC 39794-5.
+    pub header: Header,
     /// The record, told by its content and not by the header.
     pub record: FaceRecord,
 }
@@ -75,9 +74,7 @@ impl Portraits {
 
 impl Instance {
     fn new(template: &biometric_template::Template<'_>) -> Result<Self, Malformed> {
-        let header = template.header;
-        let record = FaceRecord::parse(&template.block)?;
-        Ok(Self { format_owner: header.format_owner, format_type: header.format_type, record })
+        Ok(Self { header: template.header, record: FaceRecord::parse(&template.block)? })
     }
 }
 

@@ -19,7 +19,7 @@ fn reads_the_card_access_of_the_vietnamese_card() {
     assert_eq!(ca.oid_content(), CARD_ACCESS[21..31]);
     assert_eq!(
         infos.terminal_authentication(),
-        Some(TerminalAuthenticationInfo { version: 1, authorities_file: None })
+        Some(TerminalAuthenticationInfo { version: 1, authorities_file: None, authorities_short: None })
     );
     assert!(infos.contains(&CARD_ACCESS[34..]) && !infos.contains(&CARD_ACCESS[35..]));
     assert_eq!(infos.trailing_bytes, 0);
