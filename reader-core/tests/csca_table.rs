@@ -11,7 +11,7 @@ use std::path::Path;
 use common::{bytes, from, shared};
 use reader_core::crypto::signature::{PublicKey, SignatureCheck, SignatureScheme};
 use reader_core::evidence::Reason;
-use reader_core::pki::{Certificate, Fingerprint, Imported, Pins, Refused, TrustBuilder};
+use reader_core::pki::{Certificate, Fingerprint, Imported, Pins, Refusal, Refused, TrustBuilder};
 use reader_core::wire::cms::SignedData;
 use reader_core::wire::tlv::{Reader, Rules};
 
@@ -190,10 +190,14 @@ fn every_signature_whose_issuer_is_there_holds_and_the_page_has_the_counts() {
     let taken: BTreeSet<String> =
         trust.anchors().iter().map(|anchor| anchor.certificate.fingerprint().to_string()).collect();
     assert_eq!(taken.len() + refused.len(), rows.len());
-    // Refused are links whose issuer is in none of the lists, and no other.
+    // Refused are links whose issuer is in none of the lists, those from one country to another, and no other.
     for one in &refused {
         let row = rows.iter().find(|row| row.sha256 == one.fingerprint.to_string()).unwrap();
-        assert!(!row.root && !certificates.contains_key(&row.issuer_sha256), "{}", one.subject);
+        let certificate = &certificates[&row.sha256];
+        let abroad = certificate.issuer().country() != certificate.subject().country();
+        let expected = if abroad { Refusal::NotAnAuthority } else { Refusal::LinkIssuerUnknown };
+        assert_eq!(one.refusal, expected, "{}", one.subject);
+        assert!(!row.root && (abroad || !certificates.contains_key(&row.issuer_sha256)), "{}", one.subject);
     }
     let anomalies = anomalies(&folder, &certificates, &taken);
     assert_page(&section(&checked, &alone, &taken, &refused, &anomalies, rows.len()));
@@ -285,7 +289,13 @@ fn section(
     for one in refused {
         let reason = Reason::from(one.refusal);
         let short = &one.fingerprint.to_string()[..16];
-        writeln!(out, "| {} | `{short}` | {}: {} |", one.subject, reason.code(), reason.meaning()).unwrap();
+        let (code, meaning) = (reason.code(), reason.meaning());
+        // What to add says the reason's own sentence; why a certificate is no authority's says the detail.
+        let detail = match one.refusal {
+            Refusal::NotAnAuthority => format!(" ({})", one.detail),
+            _ => String::new(),
+        };
+        writeln!(out, "| {} | `{short}` | {code}: {meaning}{detail} |", one.subject).unwrap();
     }
 
     out.push_str("\n| oddity of `anomalies.tsv` | certificates | taken |\n|---|---|---|\n");
