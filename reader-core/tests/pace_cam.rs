@@ -277,10 +277,16 @@ fn what_the_chip_says_openly_may_be_signed_in_either_file() {
     open.push(security_infos::pace(offer));
     sound.files.insert(on_card(FileId::CARD_ACCESS), security_infos::ef_card_access(&open));
     assert_eq!(consistency(&capture(sound.clone())), Outcome::Refuted(Reason::CardAccessAltered));
-    // Signed in EF.CardSecurity alone.
+    // Signed in EF.CardSecurity alone: it is signed, and DG14 should have said so as well.
     let file = card_security(VIETNAM, 1, &[infos(&sound), vec![security_infos::pace(offer)]].concat());
     sound.files.insert(on_card(FileId::CARD_SECURITY), file);
-    assert_eq!(consistency(&capture(sound)), Outcome::Confirmed);
+    let partly = capture(sound);
+    assert_eq!(consistency(&partly), Outcome::Refuted(Reason::CardAccessPartlySigned));
+    let settings = Settings { tolerances: Tolerances::TOLERANT, ..Settings::default() };
+    let tolerant = verify(&partly, &trust(), &Presented::nothing(), Timestamp(NOW_UNIX_S), &settings, None);
+    let found = &tolerant.findings().consistency_card_access_dg14;
+    assert_eq!(found.outcome, Outcome::Confirmed);
+    assert_eq!(found.notes, [Reason::CardAccessPartlySigned]);
 }
 
 #[test]

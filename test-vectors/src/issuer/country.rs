@@ -11,10 +11,8 @@ use crate::num::{self, CurveName};
 pub enum Chain {
     /// brainpoolP512r1 over brainpoolP384r1, explicit parameters: the shape of the Vietnamese passport's.
     Brainpool,
-    /// P-384 over P-256, named curves.
-    NistNamed,
     /// P-384 over P-256, explicit parameters.
-    NistExplicit,
+    Nist,
     /// RSA of 3072 bits with PKCS #1 v1.5 over RSA of 2048 bits, which signs with PSS.
     Rsa,
 }
@@ -49,7 +47,7 @@ pub const VIETNAM: Country = Country {
 };
 
 /// The same authority on NIST curves.
-pub const VIETNAM_NIST: Country = Country { chain: Chain::NistNamed, seed: "vietnam nist", ..VIETNAM };
+pub const VIETNAM_NIST: Country = Country { chain: Chain::Nist, seed: "vietnam nist", ..VIETNAM };
 
 /// The same authority on RSA.
 pub const VIETNAM_RSA: Country = Country { chain: Chain::Rsa, seed: "vietnam rsa", ..VIETNAM };
@@ -66,7 +64,7 @@ pub const UTOPIA: Country = Country {
     alpha3: "UTO",
     organisation: "Simulated Utopia passport office",
     document_codes: &["P"],
-    chain: Chain::NistExplicit,
+    chain: Chain::Nist,
     seed: "utopia",
 };
 
@@ -126,7 +124,7 @@ impl Country {
     fn chain_word(&self) -> &'static str {
         match self.chain {
             Chain::Brainpool => "brainpool",
-            Chain::NistNamed | Chain::NistExplicit => "NIST",
+            Chain::Nist => "NIST",
             Chain::Rsa => "RSA",
         }
     }
@@ -147,8 +145,7 @@ impl Country {
             Chain::Brainpool => {
                 Signer::ecdsa(CurveName::BrainpoolP512r1, CurveForm::Explicit, Hash::Sha512, &label)
             }
-            Chain::NistNamed => Signer::ecdsa(CurveName::P384, CurveForm::Named, Hash::Sha384, &label),
-            Chain::NistExplicit => Signer::ecdsa(CurveName::P384, CurveForm::Explicit, Hash::Sha384, &label),
+            Chain::Nist => Signer::ecdsa(CurveName::P384, CurveForm::Explicit, Hash::Sha384, &label),
             Chain::Rsa => Signer::rsa(RsaTestKeys::get().csca(), RsaPadding::Pkcs1, Hash::Sha256),
         }
     }
@@ -159,8 +156,7 @@ impl Country {
             Chain::Brainpool => {
                 Signer::ecdsa(CurveName::BrainpoolP384r1, CurveForm::Explicit, Hash::Sha384, &label)
             }
-            Chain::NistNamed => Signer::ecdsa(CurveName::P256, CurveForm::Named, Hash::Sha256, &label),
-            Chain::NistExplicit => Signer::ecdsa(CurveName::P256, CurveForm::Explicit, Hash::Sha256, &label),
+            Chain::Nist => Signer::ecdsa(CurveName::P256, CurveForm::Explicit, Hash::Sha256, &label),
             Chain::Rsa => Signer::rsa(RsaTestKeys::get().document_signer(), RsaPadding::Pss, Hash::Sha256),
         }
     }
