@@ -3,14 +3,15 @@
 //! A folder may hold nothing but `EF.SOD.bin` and `DGn.bin`. Names that other tools write are understood too:
 //! `EF_SOD.bin`, `SOD.bin`, `Datagroup1.bin`, `EF_DG1.bin`, in any case. Keys are never stored.
 
+mod deviation;
 mod gateway;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use reader_core::capture::{
-    AccessFailure, AccessTrace, ActiveAuthenticationTrace, Capture, ChipAuthenticationTrace, Deviation,
-    FileState, Origin, PaceCamTrace, TerminalAuthenticationOutcome, TerminalAuthenticationTrace,
+    AccessFailure, AccessTrace, ActiveAuthenticationTrace, Capture, ChipAuthenticationTrace, FileState,
+    Origin, PaceCamTrace, TerminalAuthenticationOutcome, TerminalAuthenticationTrace,
 };
 use reader_core::lds::{DataGroup, FileId};
 use serde::{Deserialize, Serialize};
@@ -342,7 +343,7 @@ impl Stored {
                 _ => None,
             },
             gateway: capture.gateway.as_ref().map(StoredGateway::of),
-            deviations: capture.deviations.iter().map(deviation_word).collect(),
+            deviations: capture.deviations.iter().map(deviation::word).collect(),
         }
     }
 
@@ -350,6 +351,7 @@ impl Stored {
         if self.schema != SCHEMA {
             return Err(format!("schema is {:?}, and only {SCHEMA:?} is understood", self.schema));
         }
+        capture.deviations.extend(deviation::of_files(&self.deviations));
         for (names, state) in [(self.absent, FileState::Absent), (self.protected, FileState::Protected)] {
             for name in names {
                 let file = file_of_name(&name).ok_or_else(|| format!("{name:?} is no file of a chip"))?;
@@ -402,22 +404,6 @@ fn failure_word(failure: &AccessFailure) -> String {
         AccessFailure::NotOffered => "not offered".to_owned(),
         AccessFailure::BeyondReader => "keys beyond the reader".to_owned(),
         AccessFailure::ParametersRefused(why) => format!("parameters refused: {why}"),
-    }
-}
-
-fn deviation_word(deviation: &Deviation) -> String {
-    match deviation {
-        Deviation::FellBackToBac { because } => format!("BAC instead of PACE: {}", failure_word(because)),
-        Deviation::AssumedCardAccess => "EF.CardAccess assumed from the card's profile".to_owned(),
-        Deviation::SelectedByIdentifier(file) => format!("{file} selected by identifier"),
-        Deviation::ExtendedRefused => "extended length refused".to_owned(),
-        Deviation::LearntLimits => "lengths learnt from earlier cards".to_owned(),
-        Deviation::TooLarge { file, announced_bytes } => {
-            format!("{file} announces {announced_bytes} bytes and was left alone")
-        }
-        Deviation::Resumed { proved: true } => "resumed after the chip proved to be the same".to_owned(),
-        Deviation::Resumed { proved: false } => "resumed on the same EF.SOD alone".to_owned(),
-        Deviation::OtherCard => "another card was laid in its place".to_owned(),
     }
 }
 
