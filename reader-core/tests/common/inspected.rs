@@ -72,7 +72,7 @@ impl Setup {
     }
 
     /// The fault at an exchange and at every later one.
-    pub fn from_exchange(mut self, first: usize, fault: impl Fn(usize) -> Fault) -> Self {
+    pub fn failing_from(mut self, first: usize, fault: impl Fn(usize) -> Fault) -> Self {
         self.faults.extend((first..first + 300).map(fault));
         self
     }

@@ -48,7 +48,7 @@ pub fn bac_and_messaging() -> Vec<Seen> {
         ["good-bac", "good"].map(|persona| {
             let setup = Setup::of(persona);
             let first = setup.first_protected_read();
-            setup.from_exchange(first, fault)
+            setup.failing_from(first, fault)
         })
     };
     let shape = |shape| both(&move |exchange| Fault::Misshapen { exchange, shape });

@@ -25,12 +25,16 @@ fn offering(offers: &[PaceOffer], further: &[Vec<u8>]) -> Setup {
     setup.card.access.pace = offers.to_vec();
     stating(
         setup,
-        offers.iter().map(|offer| security_infos::pace(*offer)).chain(further.iter().cloned()).collect(),
+        &offers
+            .iter()
+            .map(|offer| security_infos::pace(*offer))
+            .chain(further.iter().cloned())
+            .collect::<Vec<_>>(),
     )
 }
 
 /// EF.CardAccess with these entries, which DG14 repeats.
-fn stating(setup: Setup, open: Vec<Vec<u8>>) -> Setup {
+fn stating(setup: Setup, open: &[Vec<u8>]) -> Setup {
     let key = setup.card.chip_authentication[0].clone();
     let own = [
         security_infos::chip_authentication(&key),
@@ -38,7 +42,7 @@ fn stating(setup: Setup, open: Vec<Vec<u8>>) -> Setup {
     ];
     let active = security_infos::active_authentication(setup.card.active_authentication.as_ref().unwrap());
     let all: Vec<Vec<u8>> = open.iter().cloned().chain(own).chain(active).collect();
-    let setup = setup.with_file(FileId::CARD_ACCESS, security_infos::ef_card_access(&open));
+    let setup = setup.with_file(FileId::CARD_ACCESS, security_infos::ef_card_access(open));
     setup.with_group(14, security_infos::dg14(&all))
 }
 
@@ -153,7 +157,7 @@ pub fn disturbed() -> Vec<Seen> {
     };
     // Parameters that are reserved, and such as do not belong to the agreement that the protocol names.
     let unfit = [([2, 2], 3), ([2, 2], 31), ([2, 2], 2), ([1, 2], 13)]
-        .map(|(arcs, id)| stating(Setup::of("good"), vec![pace_info(arcs, id)]));
+        .map(|(arcs, id)| stating(Setup::of("good"), &[pace_info(arcs, id)]));
     vec![
         case("ISO7816_G_08", WORDS.into_iter().flat_map(|sw| on(&ALL[..1], &Fault::PaceRefused(sw)))),
         case("ISO7816_G_09", on(&ALL, &Fault::PaceOtherNonce)),
@@ -192,7 +196,7 @@ fn mapped(parameter_id: u8) -> Setup {
     ];
     setup.card.access.pace = offers.to_vec();
     setup.card.chip_authentication = vec![key.clone()];
-    let setup = stating(setup, offers.iter().map(|offer| security_infos::pace(*offer)).collect());
+    let setup = stating(setup, &offers.iter().map(|offer| security_infos::pace(*offer)).collect::<Vec<_>>());
     with_card_security(setup, |key, offers| {
         [offers, vec![security_infos::chip_public_key(key, CurveForm::Standardized)]].concat()
     })
@@ -224,7 +228,7 @@ pub fn chip_mapping() -> Vec<Seen> {
         let info = pace_info([6, 1], 13);
         let setup = Setup::of("good");
         let usual = security_infos::pace(setup.card.access.pace[0]);
-        stating(setup, vec![info, usual])
+        stating(setup, &[info, usual])
     };
     // DG14 repeats the generic offer only.
     let lacking = {
@@ -232,7 +236,7 @@ pub fn chip_mapping() -> Vec<Seen> {
         let open = setup.file(FileId::CARD_ACCESS).to_vec();
         let generic =
             setup.card.access.pace.iter().find(|offer| offer.mapping == Mapping::Generic).copied().unwrap();
-        let setup = stating(setup, vec![security_infos::pace(generic)]);
+        let setup = stating(setup, &[security_infos::pace(generic)]);
         setup.with_file(FileId::CARD_ACCESS, open)
     };
     vec![
