@@ -347,7 +347,8 @@ fn whoever_cancels_does_not_wait_for_the_deadline() {
     let world = World::new("cancel");
     let files = files();
     let server = world.serve(vec![Act::Stall]);
-    let config = world.config(&server.url(), "4000", "60000");
+    let deadline = format!("total_timeout_ms = {DEADLINE_MS}");
+    let config = world.config(&server.url(), &deadline, "total_timeout_ms = 60000");
     let surroundings = Surroundings { clock: Arc::new(Watched(SystemClock::new())), random: Arc::new(|| 0) };
     let connector = CardAuthenticity::new(config, &[Shown::Number], surroundings).unwrap();
     let signer = persona::find("good").unwrap().document_signer(NOW.0).der;
