@@ -8,46 +8,26 @@ mod simulated;
 use std::ops::ControlFlow;
 use std::sync::OnceLock;
 
-use common::{NOW, from};
-use reader_core::capture::{ActiveAuthenticationTrace, Capture, ChipAuthenticationTrace, FileState, Origin};
+use common::{NOW, from, good, issued, signed_by};
+use reader_core::capture::{ActiveAuthenticationTrace, Capture, ChipAuthenticationTrace, FileState};
 use reader_core::evidence::{CheckId, Finding, Outcome, Reason};
-use reader_core::lds::{DataGroup, Directory, FileId};
+use reader_core::lds::{DataGroup, FileId};
 use reader_core::pki::{Pins, TrustBuilder, TrustSnapshot};
 use reader_core::session::{AccessKey, Event, Plan, read_chip};
 use reader_core::verify::{Presented, Proof, Settings, verify};
 use reader_core::wire::date::Timestamp;
-use test_vectors::card::{self, Hash};
-use test_vectors::issuer::calendar::Date;
+use test_vectors::card::Hash;
 use test_vectors::issuer::certificate::{
     Certificate, KeyUsage, Period, authority_key_identifier, document_type_list, extended_key_usage,
     key_usage, subject_key_identifier,
 };
-use test_vectors::issuer::cms_out::SignerIdentifier;
 use test_vectors::issuer::country::{Country, FORGER, Issued, SignerNumber, SignerTimes, UTOPIA, VIETNAM};
 use test_vectors::issuer::deviation::{
     Described, DeviationSet, SignerSet, content, deviation_list_signer, signed,
 };
-use test_vectors::issuer::sod::{LdsVersion, SodForm, ef_sod};
 use test_vectors::persona;
 
 const DAY_S: i64 = 86_400;
-
-/// The files of the good card, live.
-fn good() -> Capture {
-    let mut capture = Capture::new(Origin::Live);
-    for ((directory, id), bytes) in persona::find("good").unwrap().card(NOW.0).files {
-        let directory = match directory {
-            card::Directory::MasterFile => Directory::MasterFile,
-            card::Directory::Lds => Directory::Emrtd,
-        };
-        capture.files.insert(FileId { directory, id }, FileState::Read(bytes));
-    }
-    capture
-}
-
-fn issued() -> Date {
-    Date::from_unix_s(NOW.0).plus_years(-2)
-}
 
 fn signer() -> Issued {
     VIETNAM.document_signer(SignerNumber(1), SignerTimes::around(issued()))
@@ -64,24 +44,6 @@ fn certified(by: &Country, extensions: Vec<Vec<u8>>) -> Issued {
     all.extend(extensions);
     let certificate = Certificate { extensions: all, ..like.certificate.clone() };
     Issued { der: certificate.signed_by(&by.csca_signer()), certificate, signer: like.signer }
-}
-
-/// The good card's files under an EF.SOD that `signer` made.
-fn signed_by(signer: &Issued) -> Capture {
-    let mut capture = good();
-    let files: Vec<(u8, Vec<u8>)> = DataGroup::ALL
-        .into_iter()
-        .filter_map(|group| Some((group.number(), capture.group(group)?.to_vec())))
-        .collect();
-    let groups: Vec<(u8, &[u8])> = files.iter().map(|(number, file)| (*number, file.as_slice())).collect();
-    let form = SodForm {
-        version: LdsVersion::V1_8,
-        hash: Hash::Sha256,
-        identifier: SignerIdentifier::SubjectKeyIdentifier,
-        signing_time_s: Some(issued().to_unix_s()),
-    };
-    capture.files.insert(FileId::SOD, FileState::Read(ef_sod(&form, &groups, signer)));
-    capture
 }
 
 fn altered(group: DataGroup) -> Capture {

@@ -8,12 +8,12 @@ mod inspection;
 
 use common::{NOW, from};
 use inspection::Sites;
-use reader_core::capture::{Capture, ChipAuthenticationTrace, FileState, Origin};
-use reader_core::lds::{DataGroup, Directory, FileId};
+use reader_core::capture::{Capture, ChipAuthenticationTrace, FileState};
+use reader_core::lds::{DataGroup, FileId};
 use reader_core::pki::{Conformance, Pins, TrustBuilder};
 use reader_core::verify::Presented;
 use reader_core::wire::tlv::encode;
-use test_vectors::card::{self, Hash};
+use test_vectors::card::Hash;
 use test_vectors::inspection::{Seen, check};
 use test_vectors::issuer::calendar::Date;
 use test_vectors::issuer::certificate::{Certificate, Period, subject_key_identifier};
@@ -168,14 +168,7 @@ impl Card {
 
 /// The files of the good card, whose chip proved itself.
 fn good() -> Capture {
-    let mut capture = Capture::new(Origin::Live);
-    for ((directory, id), bytes) in persona::find("good").unwrap().card(NOW.0).files {
-        let directory = match directory {
-            card::Directory::MasterFile => Directory::MasterFile,
-            card::Directory::Lds => Directory::Emrtd,
-        };
-        capture.files.insert(FileId { directory, id }, FileState::Read(bytes));
-    }
+    let mut capture = common::good();
     let infos = reader_core::lds::dg14::parse(capture.group(DataGroup::Dg14).unwrap()).unwrap();
     let key = infos.chip_authentication_keys().next().unwrap();
     let answered =

@@ -3,27 +3,23 @@
 
 mod common;
 
-use common::{NOW, from};
+use common::{NOW, from, good, issued, live, signed_by};
 use reader_core::capture::{
     AccessTrace, ActiveAuthenticationTrace, Capture, ChipAuthenticationTrace, FileState, Origin,
 };
 use reader_core::evidence::{Outcome, Reason};
-use reader_core::lds::{DataGroup, Directory, FileId};
+use reader_core::lds::{DataGroup, FileId};
 use reader_core::pki::{Fingerprint, Imported, Pins, Refusal, TrustBuilder, TrustSnapshot, VerifiedBy};
 use reader_core::verify::{GroupState, Presented, Proof, Settings, Tolerances, verify};
 use reader_core::wire::date::{Date as WireDate, Timestamp};
-use test_vectors::card::{self, Hash};
-use test_vectors::issuer::calendar::Date;
 use test_vectors::issuer::certificate::{
     Certificate, KeyUsage, Period, Whose, alternative_name, authority_key_identifier,
     basic_constraints_authority, document_type_list, extended_key_usage, key_usage, subject_key_identifier,
 };
-use test_vectors::issuer::cms_out::SignerIdentifier;
 use test_vectors::issuer::country::{
     Country, FORGER, Issued, SignerNumber, SignerTimes, VIETNAM, VIETNAM_NIST,
 };
 use test_vectors::issuer::lists;
-use test_vectors::issuer::sod::{LdsVersion, SodForm, ef_sod};
 use test_vectors::persona;
 
 fn trust_in(ders: &[Vec<u8>]) -> TrustSnapshot {
@@ -43,43 +39,8 @@ fn trust() -> TrustSnapshot {
     trust_in(&[csca().der])
 }
 
-/// The files of the good card, live, with nothing refused.
-fn good() -> Capture {
-    let mut capture = Capture::new(Origin::Live);
-    for ((directory, id), bytes) in persona::find("good").unwrap().card(NOW.0).files {
-        let directory = match directory {
-            card::Directory::MasterFile => Directory::MasterFile,
-            card::Directory::Lds => Directory::Emrtd,
-        };
-        capture.files.insert(FileId { directory, id }, FileState::Read(bytes));
-    }
-    capture
-}
-
 fn put(capture: &mut Capture, group: DataGroup, state: FileState) {
     capture.files.insert(FileId::group(group), state);
-}
-
-/// The good card's files under an EF.SOD that `signer` made.
-fn signed_by(signer: &Issued) -> Capture {
-    let mut capture = good();
-    let files: Vec<(u8, Vec<u8>)> = DataGroup::ALL
-        .into_iter()
-        .filter_map(|group| Some((group.number(), capture.group(group)?.to_vec())))
-        .collect();
-    let groups: Vec<(u8, &[u8])> = files.iter().map(|(number, file)| (*number, file.as_slice())).collect();
-    let form = SodForm {
-        version: LdsVersion::V1_8,
-        hash: Hash::Sha256,
-        identifier: SignerIdentifier::SubjectKeyIdentifier,
-        signing_time_s: Some(issued().to_unix_s()),
-    };
-    capture.files.insert(FileId::SOD, FileState::Read(ef_sod(&form, &groups, signer)));
-    capture
-}
-
-fn issued() -> Date {
-    Date::from_unix_s(NOW.0).plus_years(-2)
 }
 
 fn document_signer(country: &Country) -> Issued {
@@ -464,14 +425,7 @@ fn bac_is_noted_where_the_standard_has_given_it_up() {
     let bac_only = persona::find("good-bac").unwrap();
     // A card of a day was issued two years before it.
     let noted_of = |card_of: Timestamp, now: Timestamp| {
-        let mut capture = Capture::new(Origin::Live);
-        for ((directory, id), bytes) in bac_only.card(card_of.0).files {
-            let directory = match directory {
-                card::Directory::MasterFile => Directory::MasterFile,
-                card::Directory::Lds => Directory::Emrtd,
-            };
-            capture.files.insert(FileId { directory, id }, FileState::Read(bytes));
-        }
+        let mut capture = live(bac_only.card(card_of.0));
         capture.bac = Some(AccessTrace::Opened);
         let trust = trust_in(&[VIETNAM.csca(card_of.0).der]);
         let proof = verify(&capture, &trust, &Presented::nothing(), now, &Settings::default(), None);

@@ -4,16 +4,16 @@
 mod common;
 
 use common::{NOW, from};
-use reader_core::capture::{Capture, FileState, Origin};
+use reader_core::capture::{Capture, FileState};
 use reader_core::evidence::{Outcome, Reason};
-use reader_core::lds::{DataGroup, Directory, FileId};
+use reader_core::lds::FileId;
 use reader_core::pki::{
     Conformance, Fingerprint, HeldKind, Pack, Pins, Provenance, Refusal, TrustBuilder, TrustSnapshot,
     VerifiedBy,
 };
 use reader_core::verify::{Presented, Proof, Settings, Tolerances, verify};
 use reader_core::wire::cms::SignerIdentifier as Named;
-use test_vectors::card::{self, Hash};
+use test_vectors::card::Hash;
 use test_vectors::issuer::calendar::Date;
 use test_vectors::issuer::cms_out::{SignedData, SignerIdentifier};
 use test_vectors::issuer::country::{
@@ -21,7 +21,6 @@ use test_vectors::issuer::country::{
 };
 use test_vectors::issuer::der_out::tlv;
 use test_vectors::issuer::sod::{LDS_SECURITY_OBJECT, LdsVersion, SodForm, security_object};
-use test_vectors::persona;
 
 fn document_signer(country: &Country, number: u8) -> Issued {
     let issued = Date::from_unix_s(NOW.0).plus_years(-2);
@@ -30,24 +29,12 @@ fn document_signer(country: &Country, number: u8) -> Issued {
 
 /// The good card's files under an EF.SOD that carries no certificate.
 fn without_certificate(signer: &Issued, identifier: SignerIdentifier) -> Capture {
-    let mut capture = Capture::new(Origin::Live);
-    for ((directory, id), bytes) in persona::find("good").unwrap().card(NOW.0).files {
-        let directory = match directory {
-            card::Directory::MasterFile => Directory::MasterFile,
-            card::Directory::Lds => Directory::Emrtd,
-        };
-        capture.files.insert(FileId { directory, id }, FileState::Read(bytes));
-    }
-    let files: Vec<(u8, Vec<u8>)> = DataGroup::ALL
-        .into_iter()
-        .filter_map(|group| Some((group.number(), capture.group(group)?.to_vec())))
-        .collect();
-    let groups: Vec<(u8, &[u8])> = files.iter().map(|(number, file)| (*number, file.as_slice())).collect();
+    let mut capture = common::good();
     let form =
         SodForm { version: LdsVersion::V1_8, hash: Hash::Sha256, identifier, signing_time_s: Some(NOW.0) };
     let signed = SignedData {
         content_type: LDS_SECURITY_OBJECT,
-        content: &security_object(&form, &groups),
+        content: &security_object(&form, &common::groups(&capture)),
         certificates: &[],
         certificate: &signer.certificate,
         identifier,

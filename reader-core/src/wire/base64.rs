@@ -7,34 +7,44 @@ const WHAT: &str = "base64";
 /// Decodes `text`. White space is skipped, as lines are broken in PEM; padding has to be there and right.
 ///
 /// # Errors
-/// Another character, a length that no bytes have, or bits beyond the last byte.
+/// As [`decode_unbroken`].
 pub fn decode(text: &str) -> Result<Vec<u8>, Malformed> {
-    let digits: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    if !digits.len().is_multiple_of(4) {
+    decode_unbroken(text.bytes().filter(|byte| !byte.is_ascii_whitespace()))
+}
+
+/// Decodes characters among which no white space may stand; padding has to be there and right.
+///
+/// # Errors
+/// Another character, a length that no bytes have, or bits beyond the last byte.
+pub fn decode_unbroken(text: impl Iterator<Item = u8>) -> Result<Vec<u8>, Malformed> {
+    let mut bytes = Vec::with_capacity(text.size_hint().1.unwrap_or_default() / 4 * 3);
+    // Of what was read: bits that are no whole byte yet, how many they are, and how much padding.
+    let (mut bits, mut held, mut padding) = (0_u32, 0_u8, 0_u8);
+    for character in text {
+        if character == b'=' {
+            padding += 1;
+            if padding > 2 {
+                return Err(Malformed::value(WHAT, "more padding than there can be"));
+            }
+            continue;
+        }
+        if padding > 0 {
+            return Err(Malformed::value(WHAT, "characters behind its padding"));
+        }
+        let digit = value(character).ok_or_else(|| Malformed::value(WHAT, "a character of none"))?;
+        bits = (bits << 6 | digit) & 0xFFFF;
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push((bits >> held).to_le_bytes()[0]);
+        }
+    }
+    if !matches!((held, padding), (0, 0) | (4, 2) | (2, 1)) {
         return Err(Malformed::value(WHAT, "its length is no multiple of four"));
     }
-    let padding = digits.iter().rev().take_while(|byte| **byte == b'=').count();
-    if padding > 2 {
-        return Err(Malformed::value(WHAT, "more padding than there can be"));
-    }
-    let digits = digits.get(..digits.len() - padding).unwrap_or_default();
-    let mut bytes = Vec::with_capacity(digits.len() / 4 * 3 + 2);
-    for group in digits.chunks(4) {
-        let mut bits: u32 = 0;
-        for digit in group {
-            bits = bits << 6 | value(*digit).ok_or_else(|| Malformed::value(WHAT, "a character of none"))?;
-        }
-        // 2, 3 or 4 digits carry 1, 2 or 3 bytes; what is left over has to be zero, so that there is one writing alone.
-        let (len, spare) = match group.len() {
-            4 => (3, 0),
-            3 => (2, 2),
-            _ => (1, 4),
-        };
-        if bits & ((1 << spare) - 1) != 0 {
-            return Err(Malformed::value(WHAT, "bits beyond its last byte"));
-        }
-        let whole = (bits >> spare).to_be_bytes();
-        bytes.extend(whole.get(4 - len..).unwrap_or_default());
+    // What is left over has to be zero, so that there is one writing alone.
+    if bits & ((1 << held) - 1) != 0 {
+        return Err(Malformed::value(WHAT, "bits beyond its last byte"));
     }
     Ok(bytes)
 }
@@ -76,6 +86,19 @@ mod tests {
         for bad in ["Zg", "Zg=", "Zh==", "Zm9=", "Z===", "====", "Zm9v====", "Zg==Zg==", "Zm-_", "Zm9\u{e9}"]
         {
             assert!(decode(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn white_space_stands_where_lines_may_be_broken_and_nowhere_else() {
+        let read = |text: &str| decode_unbroken(text.bytes()).ok();
+        for (text, bytes) in
+            [("", &b""[..]), ("Zg==", b"f"), ("Zm8=", b"fo"), ("Zm9v", b"foo"), ("+/8=", b"\xFB\xFF")]
+        {
+            assert_eq!(read(text).as_deref(), Some(bytes), "{text}");
+        }
+        for text in ["Z", "Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "Z g=", "Zg==Zg==", "Zm9v=", "Ä"] {
+            assert_eq!(read(text), None, "{text}");
         }
     }
 }

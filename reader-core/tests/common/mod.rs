@@ -10,9 +10,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use reader_core::capture::{Capture, FileState, Origin};
-use reader_core::lds::{DataGroup, FileId};
+use reader_core::lds::{DataGroup, Directory, FileId};
 use reader_core::pki::{Imported, Provenance};
 use reader_core::wire::date::Timestamp;
+use test_vectors::card::{self, Card, Hash};
+use test_vectors::issuer::calendar::Date;
+use test_vectors::issuer::cms_out::SignerIdentifier;
+use test_vectors::issuer::country::Issued;
+use test_vectors::issuer::sod::{LdsVersion, SodForm, ef_sod};
+use test_vectors::persona;
 
 /// 21 November 2026, 10:00 UTC.
 pub const NOW: Timestamp = Timestamp(1_795_255_200);
@@ -48,6 +54,49 @@ pub fn stored(folder: &Path) -> Capture {
     for group in DataGroup::ALL {
         take(FileId::group(group), format!("Datagroup{}.bin", group.number()));
     }
+    capture
+}
+
+/// The files of a simulated card, live, with nothing refused.
+pub fn live(card: Card) -> Capture {
+    let mut capture = Capture::new(Origin::Live);
+    for ((directory, id), bytes) in card.files {
+        let directory = match directory {
+            card::Directory::MasterFile => Directory::MasterFile,
+            card::Directory::Lds => Directory::Emrtd,
+        };
+        capture.files.insert(FileId { directory, id }, FileState::Read(bytes));
+    }
+    capture
+}
+
+/// The files of the good card, live.
+pub fn good() -> Capture {
+    live(persona::find("good").unwrap().card(NOW.0))
+}
+
+/// When the good card was issued.
+pub fn issued() -> Date {
+    Date::from_unix_s(NOW.0).plus_years(-2)
+}
+
+/// Number and bytes of each data group.
+pub fn groups(capture: &Capture) -> Vec<(u8, &[u8])> {
+    let numbered = |group: DataGroup| Some((group.number(), capture.group(group)?));
+    DataGroup::ALL.into_iter().filter_map(numbered).collect()
+}
+
+/// The good card's files under an EF.SOD that `signer` made.
+pub fn signed_by(signer: &Issued) -> Capture {
+    let mut capture = good();
+    let form = SodForm {
+        version: LdsVersion::V1_8,
+        hash: Hash::Sha256,
+        identifier: SignerIdentifier::SubjectKeyIdentifier,
+        signing_time_s: Some(issued().to_unix_s()),
+    };
+    let sod = ef_sod(&form, &groups(&capture), signer);
+    capture.files.insert(FileId::SOD, FileState::Read(sod));
     capture
 }
 

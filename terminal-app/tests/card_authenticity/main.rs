@@ -93,8 +93,12 @@ fn connector(config: CardAuthenticityConfig, sees: &[Shown]) -> CardAuthenticity
 }
 
 fn files() -> Capture {
+    files_of("good")
+}
+
+fn files_of(name: &str) -> Capture {
     let mut capture = Capture::new(Origin::Live);
-    for ((directory, id), bytes) in persona::find("good").unwrap().card(NOW.0).files {
+    for ((directory, id), bytes) in persona::find(name).unwrap().card(NOW.0).files {
         let directory = match directory {
             card::Directory::MasterFile => Directory::MasterFile,
             card::Directory::Lds => Directory::Emrtd,
@@ -300,14 +304,7 @@ fn an_answer_of_the_past_is_told_by_what_it_names() {
     let server = world.serve(vec![Act::Replay(recorded.clone())]);
     let connector = world.connector(&server, "", "");
     assert_eq!(judged(&connector, &ask(&connector, &files), &files), Outcome::Confirmed);
-    let mut other = Capture::new(Origin::Live);
-    for ((directory, id), bytes) in persona::find("good-nist").unwrap().card(NOW.0).files {
-        let directory = match directory {
-            card::Directory::MasterFile => Directory::MasterFile,
-            card::Directory::Lds => Directory::Emrtd,
-        };
-        other.files.insert(FileId { directory, id }, FileState::Read(bytes));
-    }
+    let other = files_of("good-nist");
     let nist = persona::find("good-nist").unwrap();
     let signer = nist.document_signer(NOW.0).der;
     let card = CardInQuestion { signer: &signer, number: nist.holder.number, files: &other };
