@@ -14,6 +14,7 @@ pub mod presentation;
 pub mod report;
 pub mod terminal_key;
 pub mod text;
+pub mod transaction;
 pub mod trust;
 #[cfg(feature = "kiosk")]
 pub mod ui;

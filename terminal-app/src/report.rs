@@ -9,10 +9,13 @@ use reader_core::session::link_model::LinkModel;
 use serde::Serialize;
 
 use crate::devices::signals::Refused;
+use crate::transaction::Transaction;
 
 /// `idterm.report/1`, as `docs/CLI.md` describes it.
 #[derive(Clone, Serialize)]
 pub struct Report {
+    /// Which verification this is.
+    pub transaction: Transaction,
     /// What was decided, and on what ground.
     #[serde(flatten)]
     pub decision: VerificationReport,

@@ -1,13 +1,13 @@
 //! The report of one verification, in the words and keys that scripts rely on.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::rules::Action;
 use super::tr03135::PartResults;
 use crate::evidence::{Finding, Holder, Reason, ServiceFinding};
 
 /// What a site does about the evidence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Every rule is satisfied.

@@ -9,10 +9,10 @@ use reader_core::verify::{Settings, Tolerance, Tolerances};
 use reader_core::wire::date::{Date, Timestamp};
 use sha2::{Digest, Sha256};
 
-use super::site::{Documents, RawProof, RawService, RawSite, RawTerminal};
-use super::{Service, Site};
+use super::site::{Documents, RawProof, RawSite, RawTerminal};
+use super::{Site, services};
 use crate::capture_folder::hex;
-use crate::connectors::{self, PasswordSource};
+use crate::connectors::PasswordSource;
 use crate::terminal_key::{KeyPlace, PIN_VARIABLE, TerminalSettings};
 use crate::text::Language;
 
@@ -116,7 +116,8 @@ fn check(name: String, raw: RawSite) -> Result<Site, SiteError> {
     let mut faults = Vec::new();
     let languages = languages(raw.screen.languages, &mut faults);
     let groups = groups(raw.read.groups, &mut faults);
-    let (services, service_rules) = services(raw.services, &mut faults);
+    let (services, service_rules) = services::asked(raw.services, &mut faults);
+    let deliveries = services::told(raw.deliveries, &services, &mut faults);
     let terminal_authentication = terminal(raw.terminal_authentication, &mut faults);
     let trust_countries = countries(raw.trust.countries, &mut faults);
     let (gateway, gateway_terms) = super::gateway::check(raw.gateway, &mut faults);
@@ -172,6 +173,7 @@ fn check(name: String, raw: RawSite) -> Result<Site, SiteError> {
             policy,
             gateway,
             services,
+            deliveries,
         }),
         ((com, fall_back, active, tolerances), _) => {
             for (key, absent) in [
@@ -304,43 +306,6 @@ fn terminal(raw: RawTerminal, faults: &mut Vec<String>) -> Option<TerminalSettin
             None
         }
     }
-}
-
-/// The services that are on, and the rules of all of them.
-fn services(
-    raw: BTreeMap<String, RawService>,
-    faults: &mut Vec<String>,
-) -> (Vec<Service>, BTreeMap<String, toml::Value>) {
-    let mut services = Vec::new();
-    let mut rules = BTreeMap::new();
-    for (name, service) in raw {
-        let kind = service.kind.unwrap_or_default();
-        if kind == "none" {
-            continue;
-        }
-        if !connectors::kinds().any(|known| known == kind) {
-            let known: Vec<&str> = connectors::kinds().collect();
-            faults.push(format!(
-                "services.{name}: kind {kind:?} is not known; known are none, {}",
-                known.join(", ")
-            ));
-        }
-        let mut sees = Vec::new();
-        for field in service.sees.unwrap_or_default() {
-            match toml::Value::String(field.clone()).try_into() {
-                Ok(field) => sees.push(field),
-                Err(error) => faults.push(format!("services.{name}.sees: {field:?}: {error}")),
-            }
-        }
-        match service.rule {
-            Some(rule) => {
-                rules.insert(format!("service.{name}"), rule);
-            }
-            None => faults.push(format!("services.{name}: `rule` is missing: what its answers lead to")),
-        }
-        services.push(Service { name, kind, sees, settings: service.settings });
-    }
-    (services, rules)
 }
 
 fn policy(

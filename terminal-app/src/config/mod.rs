@@ -2,19 +2,20 @@
 
 mod gateway;
 mod load;
+mod services;
 mod site;
 
 pub use gateway::{RawGateway, SiteGateway};
 pub use load::{SiteError, built_in_names, load};
-pub use site::{FallBack, RawRead, RawService, RawSite, RawTerminal, RawTrust, SignChallenge};
+pub use site::{FallBack, RawDelivery, RawRead, RawService, RawSite, RawTerminal, RawTrust, SignChallenge};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use reader_core::lds::DataGroup;
-use reader_core::policy::Policy;
+use reader_core::policy::{Policy, Verdict};
 use reader_core::verify::Settings;
 
-use crate::connectors::Field;
+use crate::connectors::{Field, Seen};
 use crate::terminal_key::TerminalSettings;
 use crate::text::Language;
 
@@ -57,6 +58,8 @@ pub struct Site {
     pub gateway: Option<SiteGateway>,
     /// Services that are asked once the person is proved.
     pub services: Vec<Service>,
+    /// Who is told of a verification once it is decided.
+    pub deliveries: Vec<Delivery>,
 }
 
 /// One service of a site.
@@ -69,5 +72,20 @@ pub struct Service {
     /// What it may see of the person.
     pub sees: Vec<Field>,
     /// Settings of the connector's kind; empty where this terminal has none.
+    pub settings: toml::Table,
+}
+
+/// One delivery of a site.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// Its name in the site file.
+    pub name: String,
+    /// The kind of recipient.
+    pub kind: String,
+    /// The verdicts that it is told of.
+    pub when: BTreeSet<Verdict>,
+    /// What it may see.
+    pub sees: Vec<Seen>,
+    /// Settings of the recipient's kind; empty where this terminal has none.
     pub settings: toml::Table,
 }

@@ -42,6 +42,9 @@ pub struct RawSite {
     /// Services that are asked once the person is proved, by name.
     #[serde(default)]
     pub services: BTreeMap<String, RawService>,
+    /// Who is told of a verification once it is decided, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub deliveries: BTreeMap<String, RawDelivery>,
 }
 
 /// `[screen]`.
@@ -176,10 +179,28 @@ pub struct RawService {
     /// What its outcomes lead to, as in `[rules]`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<toml::Value>,
-    /// What it may see of the person, from the closed list `number`, `name`, `birth_date`.
+    /// What it may see of the person, by the names of [`crate::connectors::Field`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sees: Option<Vec<String>>,
     /// Settings of the connector's kind.
+    #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
+    pub settings: toml::Table,
+}
+
+/// `[deliveries.NAME]`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawDelivery {
+    /// The kind of recipient; `none` switches an inherited delivery off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// The verdicts that it is told of; `["accept"]` where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub when: Option<Vec<String>>,
+    /// What it may see: fields of the person, and facts that services answered as `SERVICE.FACT`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sees: Option<Vec<String>>,
+    /// Settings of the recipient's kind.
     #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
     pub settings: toml::Table,
 }
@@ -188,14 +209,6 @@ impl RawSite {
     /// This file's keys over those of `parent`. Tables are merged key by key.
     #[must_use]
     pub fn over(self, parent: Self) -> Self {
-        let mut services = parent.services;
-        for (name, child) in self.services {
-            let merged = match services.remove(&name) {
-                Some(inherited) => child.over(inherited),
-                None => child,
-            };
-            services.insert(name, merged);
-        }
         Self {
             inherits: parent.inherits,
             title: over(self.title, parent.title),
@@ -228,7 +241,8 @@ impl RawSite {
             },
             gateway: self.gateway.over(parent.gateway),
             rules: over(self.rules, parent.rules),
-            services,
+            services: merged(self.services, parent.services, RawService::over),
+            deliveries: merged(self.deliveries, parent.deliveries, RawDelivery::over),
         }
     }
 }
@@ -244,6 +258,36 @@ impl RawService {
             settings,
         }
     }
+}
+
+impl RawDelivery {
+    fn over(self, parent: Self) -> Self {
+        let mut settings = parent.settings;
+        settings.extend(self.settings);
+        Self {
+            kind: self.kind.or(parent.kind),
+            when: self.when.or(parent.when),
+            sees: self.sees.or(parent.sees),
+            settings,
+        }
+    }
+}
+
+/// Both by name; what both have is merged.
+fn merged<V>(
+    child: BTreeMap<String, V>,
+    parent: BTreeMap<String, V>,
+    over: fn(V, V) -> V,
+) -> BTreeMap<String, V> {
+    let mut all = parent;
+    for (name, child) in child {
+        let one = match all.remove(&name) {
+            Some(inherited) => over(child, inherited),
+            None => child,
+        };
+        all.insert(name, one);
+    }
+    all
 }
 
 fn over<V>(child: BTreeMap<String, V>, parent: BTreeMap<String, V>) -> BTreeMap<String, V> {

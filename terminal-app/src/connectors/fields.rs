@@ -1,29 +1,89 @@
 //! What a service may see of a person.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 
 use reader_core::evidence::Holder;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::Zeroize;
 
-/// A field of a person that a service may be allowed to see.
+/// A field of a person that a service may be allowed to see. The list is closed: what no known service has a use for, such
+/// as religion or family, cannot be sent by any site file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Field {
-    /// The 12-digit number.
+    /// The personal number: 12 digits in Vietnam.
     Number,
     /// The full name.
     Name,
     /// The date of birth.
     BirthDate,
-    /// The sex.
+    /// The sex: `M`, `F` or `X`.
     Sex,
+    /// The nationality, three letters.
+    Nationality,
+    /// The number of the document.
+    DocumentNumber,
+    /// The document's day of issue.
+    IssueDate,
+    /// The document's day of expiry.
+    ExpiryDate,
     /// The residence.
     Residence,
+    /// The place of origin.
+    Origin,
+    /// The ethnicity, which the record of a medical check-in asks for.
+    Ethnicity,
+    /// The number of the older nine-digit card.
+    OldNumber,
+}
+
+impl Field {
+    /// Every field.
+    pub const ALL: [Self; 12] = [
+        Self::Number,
+        Self::Name,
+        Self::BirthDate,
+        Self::Sex,
+        Self::Nationality,
+        Self::DocumentNumber,
+        Self::IssueDate,
+        Self::ExpiryDate,
+        Self::Residence,
+        Self::Origin,
+        Self::Ethnicity,
+        Self::OldNumber,
+    ];
+
+    /// Its name in site files and documents, such as `birth_date`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Number => "number",
+            Self::Name => "name",
+            Self::BirthDate => "birth_date",
+            Self::Sex => "sex",
+            Self::Nationality => "nationality",
+            Self::DocumentNumber => "document_number",
+            Self::IssueDate => "issue_date",
+            Self::ExpiryDate => "expiry_date",
+            Self::Residence => "residence",
+            Self::Origin => "origin",
+            Self::Ethnicity => "ethnicity",
+            Self::OldNumber => "old_number",
+        }
+    }
+
+    /// The field of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|field| field.name() == name)
+    }
 }
 
 /// A date of birth as far as it is known.
-#[derive(Clone, Copy, PartialEq, Eq, Zeroize)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum BirthDate {
     /// Day, month and year.
     Full {
@@ -92,30 +152,38 @@ impl fmt::Debug for BirthDate {
     }
 }
 
-/// The fields of a person that were proved, before they are cut to a purpose.
-#[derive(Clone, Default, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
-pub struct PersonFields {
-    /// The 12-digit number.
-    pub number: Option<String>,
-    /// The full name, with diacritics where the chip gave them.
-    pub name: Option<String>,
-    /// The date of birth.
-    pub birth_date: Option<BirthDate>,
-    /// The sex as the chip words it.
-    pub sex: Option<String>,
-    /// The residence.
-    pub residence: Option<String>,
+/// The fields of a person that were proved, before they are cut to a purpose. Wiped when dropped.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct PersonFields(Values);
+
+impl PersonFields {
+    /// With this field too.
+    #[must_use]
+    pub fn with(mut self, field: Field, value: impl Into<String>) -> Self {
+        self.0.insert(field, value.into());
+        self
+    }
 }
 
 impl From<&Holder> for PersonFields {
     fn from(holder: &Holder) -> Self {
-        Self {
-            number: Some(holder.number.clone()),
-            name: Some(holder.name.clone()),
-            birth_date: holder.birth_date.as_deref().and_then(BirthDate::parse),
-            sex: holder.sex.clone(),
-            residence: holder.details.get("residence").cloned(),
-        }
+        let detail = |name: &str| holder.details.get(name).cloned();
+        let all = [
+            (Field::Number, Some(holder.number.clone())),
+            (Field::Name, Some(holder.name.clone())),
+            (Field::BirthDate, holder.birth_date.clone()),
+            (Field::Sex, holder.sex.clone()),
+            (Field::Nationality, holder.nationality.clone()),
+            (Field::DocumentNumber, Some(holder.document_number.clone())),
+            (Field::IssueDate, detail("issued")),
+            (Field::ExpiryDate, holder.expiry_date.clone()),
+            (Field::Residence, detail("residence")),
+            (Field::Origin, detail("origin")),
+            (Field::Ethnicity, detail("ethnicity")),
+            (Field::OldNumber, detail("old_number")),
+        ];
+        let known = all.into_iter().filter_map(|(field, value)| Some((field, value?)));
+        known.fold(Self::default(), |person, (field, value)| person.with(field, value))
     }
 }
 
@@ -125,64 +193,72 @@ impl fmt::Debug for PersonFields {
     }
 }
 
-/// The fields of a person that one service may see for one purpose.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct PermittedFields {
-    fields: PersonFields,
-}
+/// The fields of a person that one service may see for one purpose. Wiped when dropped.
+#[derive(Clone, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(transparent)]
+pub struct PermittedFields(Values);
 
 impl PermittedFields {
     /// Keeps only what `permitted` lists; the rest is not copied.
     #[must_use]
     pub fn cut(person: &PersonFields, permitted: &[Field]) -> Self {
-        fn keep<T: Clone>(value: &Option<T>, allowed: bool) -> Option<T> {
-            if allowed { value.clone() } else { None }
-        }
-        let may = |field: Field| permitted.contains(&field);
-        let fields = PersonFields {
-            number: keep(&person.number, may(Field::Number)),
-            name: keep(&person.name, may(Field::Name)),
-            birth_date: keep(&person.birth_date, may(Field::BirthDate)),
-            sex: keep(&person.sex, may(Field::Sex)),
-            residence: keep(&person.residence, may(Field::Residence)),
-        };
-        Self { fields }
+        let kept = person.0.iter().filter(|(field, _)| permitted.contains(field));
+        Self(Values(kept.map(|(field, value)| (*field, value.clone())).collect()))
+    }
+
+    /// A field as the chip has it, where permitted and known.
+    #[must_use]
+    pub fn get(&self, field: Field) -> Option<&str> {
+        self.0.get(&field).map(String::as_str)
     }
 
     /// The 12-digit number, where permitted and known.
     #[must_use]
     pub fn number(&self) -> Option<&str> {
-        self.fields.number.as_deref()
+        self.get(Field::Number)
     }
 
     /// The full name, where permitted and known.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
-        self.fields.name.as_deref()
+        self.get(Field::Name)
     }
 
     /// The date of birth, where permitted and known.
     #[must_use]
     pub fn birth_date(&self) -> Option<BirthDate> {
-        self.fields.birth_date
-    }
-
-    /// The sex, where permitted and known.
-    #[must_use]
-    pub fn sex(&self) -> Option<&str> {
-        self.fields.sex.as_deref()
-    }
-
-    /// The residence, where permitted and known.
-    #[must_use]
-    pub fn residence(&self) -> Option<&str> {
-        self.fields.residence.as_deref()
+        self.get(Field::BirthDate).and_then(BirthDate::parse)
     }
 }
 
 impl fmt::Debug for PermittedFields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PermittedFields(…)")
+    }
+}
+
+/// Personal data by field, wiped when dropped.
+#[derive(Clone, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(transparent)]
+struct Values(BTreeMap<Field, String>);
+
+impl Deref for Values {
+    type Target = BTreeMap<Field, String>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Values {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
+
+impl Drop for Values {
+    fn drop(&mut self) {
+        self.0.values_mut().for_each(Zeroize::zeroize);
     }
 }
 
@@ -217,13 +293,21 @@ mod tests {
 
     #[test]
     fn what_is_not_permitted_is_not_there() {
-        let mut person = PersonFields::default();
-        person.number = Some("090000000123".into());
-        person.name = Some("NGUYỄN VĂN A".into());
-        person.residence = Some("Số 1".into());
+        let person = PersonFields::default()
+            .with(Field::Number, "090000000123")
+            .with(Field::Name, "NGUYỄN VĂN A")
+            .with(Field::Residence, "Số 1");
         let cut = PermittedFields::cut(&person, &[Field::Number, Field::BirthDate]);
         assert_eq!(cut.number(), Some("090000000123"));
-        assert_eq!((cut.name(), cut.residence(), cut.birth_date()), (None, None, None));
+        assert_eq!((cut.name(), cut.get(Field::Residence), cut.birth_date()), (None, None, None));
         assert!(!format!("{cut:?} {person:?}").contains("090000000123"));
+    }
+
+    #[test]
+    fn a_field_has_one_name_everywhere() {
+        for field in Field::ALL {
+            assert_eq!(Field::from_name(field.name()), Some(field));
+            assert_eq!(serde_json::to_value(field).unwrap(), field.name());
+        }
     }
 }

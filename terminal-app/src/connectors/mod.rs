@@ -1,12 +1,14 @@
-//! Services that the terminal asks: one trait, kinds looked up by name.
+//! Services that the terminal asks, and recipients that it tells: kinds looked up by name.
 //!
-//! A connector answers a [`Query`]: read-only, consented, cut to the fields that the site lets this service see. It
+//! A [`Connector`] answers a [`Query`]: read-only, consented, cut to the fields that the site lets this service see. It
 //! never decides; its [`Answer`] becomes a finding of the evidence. A fault of the service is a finding too (`aborted`), so a
-//! gateway that is down can neither stop a verification nor pass for an answer.
+//! gateway that is down can neither stop a verification nor pass for an answer. A [`Recipient`] takes a [`Record`] of what
+//! happened once it is decided. A kind may do one or both, and a site file that asks one for what it does not do is faulty.
 //!
 //! Clock and randomness come from [`Surroundings`]; every query has a deadline and can be cancelled while it waits.
 
 pub mod card_authenticity;
+mod delivery;
 mod fault;
 mod fields;
 mod finding;
@@ -16,6 +18,7 @@ mod retry;
 mod secret;
 mod surroundings;
 
+pub use delivery::{Delivered, Known, Recipient, Record, Seen, Undelivered};
 pub use fault::{Fault, FaultKind};
 pub use fields::{BirthDate, Field, PermittedFields, PersonFields};
 pub use finding::{Answer, Audience, Details};
@@ -25,6 +28,8 @@ pub use insurance::{
 };
 pub use secret::{PasswordSource, ScrubbedUrl, Secret};
 pub use surroundings::{Cancel, Clock, Surroundings, SystemClock};
+
+use crate::transaction::Transaction;
 
 /// What is asked of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,8 +48,8 @@ pub struct Query {
     pub question: Question,
     /// The person, cut to the purpose.
     pub fields: PermittedFields,
-    /// Identifier of the verification, for the log; holds no personal data.
-    pub transaction: String,
+    /// The verification in which it is asked.
+    pub transaction: Transaction,
 }
 
 /// A service that can be asked.
@@ -74,32 +79,72 @@ pub struct ConfigError {
     pub faults: Vec<String>,
 }
 
-type Build = fn(&str, toml::Table, Surroundings) -> Result<Box<dyn Connector>, ConfigError>;
+type BuildConnector = fn(&str, toml::Table, Surroundings) -> Result<Box<dyn Connector>, ConfigError>;
+type BuildRecipient = fn(&str, toml::Table, Surroundings) -> Result<Box<dyn Recipient>, ConfigError>;
 
-/// Every kind of connector by the name that a site's file gives as `kind`.
-const KINDS: &[(&str, Build)] = &[("bhyt", insurance::build)];
-
-/// The names of the kinds of connector.
-pub fn kinds() -> impl Iterator<Item = &'static str> {
-    KINDS.iter().map(|(name, _)| *name)
+/// A kind of service: what it is called in site files, and what it can do.
+struct Kind {
+    name: &'static str,
+    /// It can be asked: how, and which facts its answers may hold.
+    asked: Option<(BuildConnector, &'static [&'static str])>,
+    /// It takes deliveries.
+    told: Option<BuildRecipient>,
 }
 
-/// Builds a connector from its table in the site's file (without the key `kind`).
+/// Every kind.
+const KINDS: &[Kind] =
+    &[Kind { name: "bhyt", asked: Some((insurance::build, insurance::FACTS)), told: None }];
+
+/// The names of the kinds that can be asked.
+pub fn kinds() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().filter(|kind| kind.asked.is_some()).map(|kind| kind.name)
+}
+
+/// The names of the kinds that take deliveries.
+pub fn recipient_kinds() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().filter(|kind| kind.told.is_some()).map(|kind| kind.name)
+}
+
+/// The facts that answers of this kind may hold, by their names; none of a kind that cannot be asked.
+#[must_use]
+pub fn facts_of(kind: &str) -> &'static [&'static str] {
+    KINDS.iter().find(|known| known.name == kind).and_then(|kind| kind.asked).map_or(&[], |(_, facts)| facts)
+}
+
+/// Builds a connector from its settings in the site's file.
 ///
 /// # Errors
 /// The kind is unknown or its settings are faulty; all faults are listed.
 pub fn build(
     id: &str,
     kind: &str,
-    table: toml::Table,
+    settings: toml::Table,
     surroundings: Surroundings,
 ) -> Result<Box<dyn Connector>, ConfigError> {
-    match KINDS.iter().find(|(name, _)| *name == kind) {
-        Some((_, build)) => build(id, table, surroundings),
-        None => {
-            let known: Vec<_> = kinds().collect();
-            let fault = format!("unknown kind \"{kind}\"; known kinds: {}", known.join(", "));
-            Err(ConfigError { id: id.to_owned(), faults: vec![fault] })
-        }
+    match KINDS.iter().find(|known| known.name == kind).and_then(|kind| kind.asked) {
+        Some((build, _)) => build(id, settings, surroundings),
+        None => Err(unknown_kind(id, kind, kinds())),
     }
+}
+
+/// Builds a recipient from its settings in the site's file.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_recipient(
+    id: &str,
+    kind: &str,
+    settings: toml::Table,
+    surroundings: Surroundings,
+) -> Result<Box<dyn Recipient>, ConfigError> {
+    match KINDS.iter().find(|known| known.name == kind).and_then(|kind| kind.told) {
+        Some(build) => build(id, settings, surroundings),
+        None => Err(unknown_kind(id, kind, recipient_kinds())),
+    }
+}
+
+fn unknown_kind(id: &str, kind: &str, known: impl Iterator<Item = &'static str>) -> ConfigError {
+    let known: Vec<_> = known.collect();
+    let fault = format!("unknown kind \"{kind}\"; known kinds: {}", known.join(", "));
+    ConfigError { id: id.to_owned(), faults: vec![fault] }
 }

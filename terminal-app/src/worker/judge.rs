@@ -19,10 +19,12 @@ use super::message::{Event, Step};
 use super::place::Absence;
 use super::{Cancel, Job, SIMULATED_CHIP, SIMULATED_GATEWAY, Verified};
 use crate::devices::pcsc::failure_of;
+use crate::entropy::SystemEntropy;
 use crate::failure::{ErrorCode, Failure};
 use crate::presentation::Presentation;
 use crate::report::{Biometric, Link, Reader, Report, SiteStamp};
 use crate::text::Texts;
+use crate::transaction::Transaction;
 
 /// Longest time for decoding a portrait; a hostile one is abandoned.
 const DECODE_LIMIT: Duration = Duration::from_secs(3);
@@ -211,7 +213,8 @@ impl<'a> Judge<'a> {
             tell(Event::Portrait(Arc::new(pixels)));
         }
         let texts = Texts::new(job.language);
-        let transaction = job.now.to_string();
+        let transaction = Transaction::new(&mut SystemEntropy)
+            .map_err(|error| Failure::new(ErrorCode::NoRandomness, error.to_string()))?;
         let asked = if refused_already(&proof, job) {
             // Nobody's entitlement concerns a service where the card is refused whatever it answers.
             job.services.leave("the card is refused already")
@@ -219,7 +222,7 @@ impl<'a> Judge<'a> {
             if job.services.any() && proof.holder().is_some() {
                 self.step(Step::AskServices, tell);
             }
-            job.services.ask(proof.holder(), &transaction, cancel, &texts)
+            job.services.ask(proof.holder(), transaction, cancel, &texts)
         };
         self.step(Step::Decide, tell);
         let mut simulated = Vec::new();
@@ -237,6 +240,7 @@ impl<'a> Judge<'a> {
         }
         let (link, reader) = live.map_or((None, None), |(link, reader)| (Some(link), reader));
         let report = Report {
+            transaction,
             decision,
             biometric: Biometric::default(),
             link,

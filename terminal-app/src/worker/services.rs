@@ -11,6 +11,7 @@ use crate::connectors::{
     Surroundings,
 };
 use crate::text::Texts;
+use crate::transaction::Transaction;
 
 /// A service of the site, with its connector where this terminal has settings for it.
 struct Service {
@@ -107,15 +108,14 @@ impl Services {
     pub(super) fn ask(
         &self,
         holder: Option<&Holder>,
-        transaction: &str,
+        transaction: Transaction,
         cancel: &Cancel,
         texts: &Texts,
     ) -> Vec<Asked> {
         let ask_one = |service: &Service| match (holder, &service.connector) {
             (Some(holder), Some(connector)) => {
                 let fields = PermittedFields::cut(&PersonFields::from(holder), &service.sees);
-                let query =
-                    Query { question: Question::Eligibility, fields, transaction: transaction.to_owned() };
+                let query = Query { question: Question::Eligibility, fields, transaction };
                 worded(&connector.query(&query, cancel), texts)
             }
             (None, _) => not_asked(&service.name, "nobody was proved whom it could be asked about"),

@@ -31,6 +31,7 @@ pub fn assert_report(report: &Value) {
     assert_eq!(report["schema"], "idterm.report/1");
     let all = [
         "schema",
+        "transaction",
         "verdict",
         "reasons",
         "checks",

@@ -1,9 +1,7 @@
 //! Every result code, in both encodings, with its texts.
 
 use reader_core::evidence::{Outcome, Reason};
-use terminal_app::connectors::{
-    Audience, BirthDate, CODES, Cancel, Connector, Encoding, Field, PermittedFields,
-};
+use terminal_app::connectors::{Audience, CODES, Cancel, Connector, Encoding, Field, PermittedFields};
 use terminal_app::text::{Language, Texts};
 use test_vectors::gateway::{Fault, FaultRule, Gateway, GatewayOptions, Insured, Scope, Staff, result_codes};
 
@@ -131,8 +129,7 @@ fn people_on_file_and_staff_are_compared() {
 fn dates_of_birth_as_far_as_known() {
     let line = Line::new(Vec::new());
     for known in ["1990", "06/1990", "05/06/1990", "1990-XX-XX"] {
-        let mut person = person(NUMBER);
-        person.birth_date = BirthDate::parse(known);
+        let person = person(NUMBER).with(Field::BirthDate, known);
         let mut query = query(NUMBER);
         query.fields = PermittedFields::cut(&person, &[Field::Number, Field::Name, Field::BirthDate]);
         let answer = line.insurance.query(&query, &Cancel::new());

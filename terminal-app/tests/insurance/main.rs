@@ -13,9 +13,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use reader_core::evidence::{Outcome, Reason};
 use terminal_app::connectors::{
-    Answer, BirthDate, Cancel, Clock, Connector, Field, Insurance, InsuranceConfig, PasswordSource,
-    PermittedFields, PersonFields, Query, Question, Secret, StaffConfig, Surroundings, SystemClock,
+    Answer, Cancel, Clock, Connector, Field, Insurance, InsuranceConfig, PasswordSource, PermittedFields,
+    PersonFields, Query, Question, Secret, StaffConfig, Surroundings, SystemClock,
 };
+use terminal_app::transaction::Transaction;
 use test_vectors::gateway::{
     DEFAULT_PASSWORD as PASSWORD, FaultRule, Gateway, GatewayOptions, RunningGateway,
 };
@@ -103,15 +104,18 @@ impl Line {
 }
 
 fn person(number: &str) -> PersonFields {
-    let mut person = PersonFields::default();
-    person.number = Some(number.into());
-    person.name = Some(NAME.into());
-    person.birth_date = BirthDate::parse("05/06/1990");
-    person.residence = Some("Số 7 đường Bí Mật".into());
-    person
+    PersonFields::default()
+        .with(Field::Number, number)
+        .with(Field::Name, NAME)
+        .with(Field::BirthDate, "05/06/1990")
+        .with(Field::Residence, "Số 7 đường Bí Mật")
+}
+
+fn transaction() -> Transaction {
+    "10203040-5060-4070-8090-a0b0c0d0e0f0".parse().unwrap()
 }
 
 fn query(number: &str) -> Query {
     let fields = PermittedFields::cut(&person(number), &[Field::Number, Field::Name, Field::BirthDate]);
-    Query { question: Question::Eligibility, fields, transaction: "T-1".into() }
+    Query { question: Question::Eligibility, fields, transaction: transaction() }
 }

@@ -106,6 +106,7 @@ pub fn report(verdict: Verdict, raised: &[Reason], service: Option<(&'static str
         age_s: Some(0),
     });
     Report {
+        transaction: "10203040-5060-4070-8090-a0b0c0d0e0f0".parse().expect("an identifier"),
         decision: VerificationReport {
             schema: "idterm.report/1",
             verdict,

@@ -24,6 +24,7 @@ use super::retry::Budget;
 use super::secret::{Secret, SecretUrl};
 use super::{BirthDate, Cancel, ConfigError, Connector, Field, Query, Question, Surroundings};
 use settings::Settings;
+pub(super) use wire::FACTS;
 
 /// A token is dropped this long before the service would.
 const TOKEN_MARGIN_S: u64 = 30;

@@ -31,6 +31,17 @@ const DETAILS: &[(&str, &str)] = &[
     ("new_registered_facility", "tenDKBDMoi"),
 ];
 
+/// The names of the facts that an answer may hold.
+pub(in crate::connectors) const FACTS: &[&str] = &{
+    let mut names = [""; DETAILS.len()];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = DETAILS[at].0;
+        at += 1;
+    }
+    names
+};
+
 /// A token as the service hands it out.
 pub(super) struct TokenAnswer {
     pub access: Secret,
