@@ -99,7 +99,8 @@ fn nothing_is_logged_or_shown() {
 
     let printed = String::from_utf8_lossy(&captured.0.lock().unwrap()).into_owned();
     assert!(
-        printed.contains("insurance asked") && printed.contains("transaction=T-1"),
+        printed.contains("insurance asked")
+            && printed.contains("transaction=10203040-5060-4070-8090-a0b0c0d0e0f0"),
         "our own log is captured"
     );
     assert!(printed.contains("ureq"), "the HTTP client's log is captured");
