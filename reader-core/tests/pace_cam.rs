@@ -10,19 +10,21 @@ use reader_core::lds::{DataGroup, FileId};
 use reader_core::pki::{Pins, Provenance, TrustBuilder, TrustSnapshot};
 use reader_core::session::{ActiveAuthentication, Cause, ChipAuthentication, Plan, resume_chip};
 use reader_core::transport::{Limits, TransportError};
-use reader_core::verify::{ChipProof, Presented, Proof, Settings, Tolerances, text, verify};
+use reader_core::verify::{ChipProof, Presented, Proof, Settings, Tolerance, Tolerances, text, verify};
 use reader_core::wire::cms::SignedData;
 use reader_core::wire::date::Timestamp;
 use reader_core::wire::tlv::{Reader, Rules};
 use simulated::{NOW_UNIX_S, SeededEntropy, SimulatedTransport, card, keys, on_card, quiet, read};
-use test_vectors::card::Card;
+use test_vectors::card::{Card, Hash};
 use test_vectors::chip::Fault;
 use test_vectors::issuer::calendar::Date;
 use test_vectors::issuer::card_security::ef_card_security;
+use test_vectors::issuer::certificate::Period;
 use test_vectors::issuer::cms_out::SignerIdentifier;
 use test_vectors::issuer::country::{Country, FORGER, SignerNumber, SignerTimes, VIETNAM};
 use test_vectors::issuer::security_infos;
 use test_vectors::issuer::signer::CurveForm;
+use test_vectors::issuer::sod::{LdsVersion, SodForm, ef_sod};
 use test_vectors::persona;
 
 const NAME: &str = "good-pace-cam";
@@ -158,6 +160,74 @@ fn the_file_counts_only_with_its_own_signature_and_chain() {
     }
     let outcome = found(with_card_security(Some(remade[..40].to_vec()))).outcome;
     assert!(!outcome.is_confirmed(), "{outcome:?}");
+}
+
+#[test]
+fn its_signer_is_held_to_its_dates_as_that_of_ef_sod_is() {
+    let sound = card(NAME);
+    let infos = infos(&sound);
+    let day = Date::from_unix_s(NOW_UNIX_S).plus_years(-2);
+    let found = |times: SignerTimes, tolerances| {
+        let signer = VIETNAM.document_signer(SignerNumber(1), times);
+        let (identifier, signed) = (SignerIdentifier::IssuerAndSerial, Some(day.to_unix_s() + 3_600));
+        let file = ef_card_security(&infos, identifier, signed, &signer);
+        let mut capture = capture(with_card_security(Some(file)));
+        // The list is signed by the same signer, so that both findings are of the same dates.
+        let groups: Vec<(u8, Vec<u8>)> = DataGroup::ALL
+            .into_iter()
+            .filter_map(|group| Some((group.number(), capture.group(group)?.to_vec())))
+            .collect();
+        let groups: Vec<(u8, &[u8])> = groups.iter().map(|(number, file)| (*number, &file[..])).collect();
+        let (version, hash) = (LdsVersion::V1_8, Hash::Sha256);
+        let sod = ef_sod(&SodForm { version, hash, identifier, signing_time_s: signed }, &groups, &signer);
+        capture.files.insert(FileId::SOD, FileState::Read(sod));
+        let settings = Settings { tolerances, ..Settings::default() };
+        let now = Timestamp(NOW_UNIX_S);
+        let proof = verify(&capture, &trust(), &Presented::nothing(), now, &settings, None);
+        let findings = proof.findings();
+        let both = (findings.chip_pace_cam.outcome, findings.passive_signer_validity.outcome);
+        assert_eq!(both.0, both.1, "{:?}", findings.chip_pace_cam.detail);
+        both.0
+    };
+    let usual = SignerTimes::around(day);
+    let ended = Period { to_s: NOW_UNIX_S - 86_400, ..usual.validity };
+    let expired = SignerTimes { validity: ended, ..usual };
+    let (strict, tolerant) = (Tolerances::STRICT, Tolerances::TOLERANT);
+    assert_eq!(found(expired, tolerant), Outcome::Undetermined(Reason::SignerExpired));
+    assert_eq!(found(expired, strict), Outcome::Refuted(Reason::SignerExpired));
+    let named = Tolerances::STRICT.and(Tolerance::ExpiredSigner);
+    assert_eq!(found(expired, named), Outcome::Undetermined(Reason::SignerExpired));
+    let soon = Period { from_s: NOW_UNIX_S + 86_400, to_s: NOW_UNIX_S + 900 * 86_400 };
+    let future = SignerTimes { validity: soon, usage: soon };
+    // Its usage period had passed when it signed, although its certificate was valid.
+    let early = Period { to_s: day.plus_days(-5).to_unix_s(), ..usual.usage };
+    let outside = SignerTimes { usage: early, ..usual };
+    for tolerances in [strict, tolerant] {
+        assert_eq!(found(usual, tolerances), Outcome::Confirmed);
+        assert_eq!(found(future, tolerances), Outcome::Refuted(Reason::SignerNotYetValid));
+        assert_eq!(found(outside, tolerances), Outcome::Refuted(Reason::SignedOutsideUsage));
+    }
+}
+
+#[test]
+fn an_expired_signer_makes_no_wrong_key_right_and_its_file_still_speaks() {
+    let sound = card(NAME);
+    let infos = infos(&sound);
+    let usual = SignerTimes::around(Date::from_unix_s(NOW_UNIX_S).plus_years(-2));
+    let ended = Period { to_s: NOW_UNIX_S - 86_400, ..usual.validity };
+    let signer = VIETNAM.document_signer(SignerNumber(1), SignerTimes { validity: ended, ..usual });
+    let file = ef_card_security(&infos, SignerIdentifier::IssuerAndSerial, None, &signer);
+    let mut capture = capture(with_card_security(Some(file)));
+    let judged = |capture: &Capture| {
+        let now = Timestamp(NOW_UNIX_S);
+        let proof = verify(capture, &trust(), &Presented::nothing(), now, &Settings::default(), None);
+        let findings = proof.findings();
+        (findings.chip_pace_cam.outcome, findings.consistency_card_access_dg14.outcome)
+    };
+    assert_eq!(judged(&capture), (Outcome::Undetermined(Reason::SignerExpired), Outcome::Confirmed));
+    let Some(PaceCamTrace::Answered { chip_data, .. }) = &mut capture.pace_cam else { panic!("a trace") };
+    chip_data[31] ^= 1;
+    assert_eq!(judged(&capture), (Outcome::Refuted(Reason::PaceCamFailed), Outcome::Confirmed));
 }
 
 /// The same object with indefinite lengths around everything but the signer's certificate and what it signed.

@@ -5,7 +5,8 @@
 use super::Case;
 use super::chain::chain;
 use super::passive::Inputs;
-use super::signed_file::{CARD_SECURITY, Departures, Holding, refuted};
+use super::signed_file::{CARD_SECURITY, Departures, Holding};
+use super::validity::{self, Between};
 use crate::capture::FileState;
 use crate::evidence::{Finding, Outcome, Reason};
 use crate::lds::FileId;
@@ -19,6 +20,8 @@ use crate::pki::Certificate;
 pub(super) struct SignedCardSecurity {
     infos: SecurityInfos,
     notes: Vec<Reason>,
+    /// What its signer's dates leave open. As under EF.SOD, they do not unsign what is signed.
+    open: Option<Finding>,
 }
 
 /// What EF.CardSecurity by itself proves, with what that rests on.
@@ -66,14 +69,12 @@ impl SignedCardSecurity {
         let Holding { certificate, valid } = CARD_SECURITY.first_that_holds(case, &data, &mut met)?;
         let mut notes = anchored(case, &certificate)?;
         notes.extend(met.notes);
-        let signed_outside = |at| at < certificate.not_before() || at > certificate.not_after();
-        if valid.signing_time.is_some_and(signed_outside) {
-            return Err(refuted(Reason::SignedOutsideUsage, &"EF.CardSecurity"));
-        }
-        if certificate.not_after() < case.now {
-            notes.push(Reason::SignerExpired);
-        }
-        Ok(Self { infos, notes })
+        let signed = valid.signing_time.map(Between::signed);
+        let open = match validity::objection(case, &certificate, signed.as_slice()).map(about) {
+            Some(finding) if matches!(finding.outcome, Outcome::Refuted(_)) => return Err(finding),
+            open => open,
+        };
+        Ok(Self { infos, notes, open })
     }
 
     /// The entries.
@@ -81,19 +82,18 @@ impl SignedCardSecurity {
         &self.infos
     }
 
-    /// What was tolerated or noticed about its signer.
-    pub(super) fn notes(&self) -> &[Reason] {
-        &self.notes
+    /// What to say of a check that its entries bear out: `confirmed` with what was tolerated on the way, or what stays
+    /// open of its signer.
+    pub(super) fn bears_out(&self, confirmed: Finding) -> Finding {
+        let mut finding = self.open.clone().unwrap_or(confirmed);
+        finding.notes.extend_from_slice(&self.notes);
+        finding
     }
 }
 
 /// The notes of a confirmed chain; else the finding that says why it is none. A signer whose lists are out of date counts
 /// as it does for EF.SOD.
 fn anchored(case: &Case<'_>, certificate: &Certificate) -> Result<Vec<Reason>, Finding> {
-    let about = |finding: Finding| {
-        let detail = finding.detail.clone().unwrap_or_default();
-        finding.with_detail(format!("EF.CardSecurity: {detail}"))
-    };
     let (chain, revocation, _) = chain(case, certificate);
     if !chain.outcome.is_confirmed() {
         return Err(about(chain));
@@ -101,11 +101,13 @@ fn anchored(case: &Case<'_>, certificate: &Certificate) -> Result<Vec<Reason>, F
     if matches!(revocation.outcome, Outcome::Refuted(_)) {
         return Err(about(revocation));
     }
-    if certificate.not_before() > case.now {
-        let detail = format!("EF.CardSecurity: valid from {}", certificate.not_before());
-        return Err(refuted(Reason::SignerNotYetValid, &detail));
-    }
     Ok(chain.notes)
+}
+
+/// The finding with the name of the file that it is about.
+fn about(finding: Finding) -> Finding {
+    let detail = finding.detail.clone().unwrap_or_default();
+    finding.with_detail(format!("EF.CardSecurity: {detail}"))
 }
 
 #[cfg(test)]

@@ -40,10 +40,8 @@ pub(super) fn judge(
             Ok(signed) => match static_key(signed.infos(), *parameter_id) {
                 Err(finding) => finding,
                 Ok(key) if mapping::chip_data_belongs(chip_data, &key, mapping_key) => {
-                    let mut finding =
-                        Finding::confirmed(Witness::ThisTerminal).with_detail(key.curve().name());
-                    finding.notes.extend_from_slice(signed.notes());
-                    finding
+                    let confirmed = Finding::confirmed(Witness::ThisTerminal);
+                    signed.bears_out(confirmed.with_detail(key.curve().name()))
                 }
                 Ok(_) => refuted(Reason::PaceCamFailed, &"its data do not belong to the signed key"),
             },

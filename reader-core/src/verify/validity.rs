@@ -6,6 +6,7 @@
 use super::Case;
 use super::hashes::Files;
 use super::passive::SodProof;
+use super::signed_file::refuted;
 use crate::evidence::{Finding, Outcome, Reason, Witness};
 use crate::lds::DataGroup;
 use crate::lds::details::Details;
@@ -21,10 +22,17 @@ const LATEST_ZONE_S: i64 = 12 * 3600;
 
 /// A moment known to lie between two instants.
 #[derive(Clone, Copy)]
-struct Between {
+pub(super) struct Between {
     what: &'static str,
     from: Timestamp,
     to: Timestamp,
+}
+
+impl Between {
+    /// The moment at which a signer says to have signed.
+    pub(super) const fn signed(at: Timestamp) -> Self {
+        Self { what: "signed", from: at, to: at }
+    }
 }
 
 /// `passive.signer_validity`.
@@ -36,34 +44,40 @@ pub(super) fn signer(case: &Case<'_>, sod: &SodProof, files: &Files<'_>) -> Find
             _ => Finding::new(Outcome::Undetermined(Reason::NotProved)),
         };
     };
-    let certificate = &signer.certificate;
-    if certificate.not_before() > case.now {
-        let detail = format!("valid from {}", certificate.not_before());
-        return Finding::new(Outcome::Refuted(Reason::SignerNotYetValid)).with_detail(detail);
-    }
-    let signed = signer.signing_time.map(|at| Between { what: "signed", from: at, to: at });
+    let signed = signer.signing_time.map(Between::signed);
     let issued = issue_date(|group| files.group(group).proved()).map(|day| {
         let (from, to) = local_day(day);
         Between { what: "issued", from, to }
     });
     let known: Vec<Between> = [signed, issued].into_iter().flatten().collect();
-    let (begin, end) = usage(certificate);
-    if let Some(outside) = known.iter().find(|moment| moment.to < begin || moment.from > end) {
-        let detail =
-            format!("{} around {}; the signer may sign from {begin} to {end}", outside.what, outside.from);
-        return Finding::new(Outcome::Refuted(Reason::SignedOutsideUsage)).with_detail(detail);
-    }
-    if certificate.not_after() < case.now {
-        let outcome = match case.settings.tolerances.admit(Reason::SignerExpired) {
-            true => Outcome::Undetermined(Reason::SignerExpired),
-            false => Outcome::Refuted(Reason::SignerExpired),
-        };
-        return Finding::new(outcome).with_detail(format!("valid until {}", certificate.not_after()));
+    if let Some(finding) = objection(case, &signer.certificate, &known) {
+        return finding;
     }
     if known.is_empty() {
         return Finding::new(Outcome::Undetermined(Reason::SigningTimeUnknown));
     }
     Finding::confirmed(Witness::Anyone)
+}
+
+/// What the dates of a signer's certificate say against it, whichever file it signed: it is not valid yet, it signed
+/// outside its time, or it has expired since.
+pub(super) fn objection(case: &Case<'_>, signer: &Certificate, known: &[Between]) -> Option<Finding> {
+    if signer.not_before() > case.now {
+        return Some(refuted(Reason::SignerNotYetValid, &format_args!("valid from {}", signer.not_before())));
+    }
+    let (begin, end) = usage(signer);
+    if let Some(outside) = known.iter().find(|moment| moment.to < begin || moment.from > end) {
+        let detail =
+            format!("{} around {}; the signer may sign from {begin} to {end}", outside.what, outside.from);
+        return Some(refuted(Reason::SignedOutsideUsage, &detail));
+    }
+    (signer.not_after() < case.now).then(|| {
+        let outcome = match case.settings.tolerances.admit(Reason::SignerExpired) {
+            true => Outcome::Undetermined(Reason::SignerExpired),
+            false => Outcome::Refuted(Reason::SignerExpired),
+        };
+        Finding::new(outcome).with_detail(format!("valid until {}", signer.not_after()))
+    })
 }
 
 /// When the signer may sign: its validity, narrowed by its usage period.

@@ -1,6 +1,7 @@
-//! Security objects with one known departure of real documents each, applied while signing: all else is right.
+//! EF.SOD and EF.CardSecurity with one known departure of real documents each, applied while signing: all else is right.
 
 use super::calendar::Date;
+use super::card_security::SECURITY_OBJECT;
 use super::certificate::{Certificate, Name, Period, subject_key_identifier};
 use super::cms_out::{Parts, SignedData, SignerIdentifier};
 use super::country::{Country, Issued, SignerNumber, SignerTimes, VIETNAM_NIST, VIETNAM_RSA};
@@ -94,15 +95,13 @@ pub enum Quirk {
 /// Content types of earlier documents, and of plain data.
 pub const OTHER_CONTENT_TYPES: [&str; 3] = ["1.2.840.113549.1.7.1", "1.3.27.1.1.1", "1.2.528.1.1006.1.20.1"];
 
-/// A document with a departure.
+/// A signed file with a departure.
 #[derive(Clone, Debug)]
-pub struct Document {
-    /// EF.SOD.
-    pub sod: Vec<u8>,
+pub struct SignedFile {
+    /// EF.SOD or EF.CardSecurity.
+    pub file: Vec<u8>,
     /// The value of its first signer's signature.
     pub signature: Vec<u8>,
-    /// Its one data group, DG1's number.
-    pub group: Vec<u8>,
     /// The country's certificate.
     pub csca: Vec<u8>,
 }
@@ -154,24 +153,30 @@ impl Quirk {
         all
     }
 
-    /// A document with this departure, read at `now_s`. What is signed with SHA-1 is of 2015.
+    /// EF.SOD with this departure, read at `now_s`, over a group of number 1. What is signed with SHA-1 is of 2015.
     #[must_use]
-    pub fn document(self, now_s: i64) -> Document {
+    pub fn sod(self, now_s: i64, group: &[u8]) -> SignedFile {
         let maker = Maker::new(self, now_s);
-        let group = b"a file of this document".to_vec();
-        let mut parts = maker.parts(self, &group);
-        maker.depart(self, &mut parts);
-        let signature = parts.signers.first().map(|signer| signer.signature.clone()).unwrap_or_default();
-        let message = match self {
-            Quirk::IndefiniteLengths => parts.content_info_indefinite(),
-            _ => parts.content_info(),
-        };
-        let message = if self == Quirk::LongLength { longer(&message) } else { message };
-        let mut sod = tlv(&[0x77], &message);
+        let message = maker.signed(self, LDS_SECURITY_OBJECT, &maker.hashes(self, group));
+        let mut file = tlv(&[0x77], &message.file);
         if self == Quirk::TrailingBytes {
-            sod.extend([0; 5]);
+            file.extend([0; 5]);
         }
-        Document { sod, signature, group, csca: maker.csca }
+        SignedFile { file, ..message }
+    }
+
+    /// EF.CardSecurity with this departure, read at `now_s`, over finished infos; nothing for a departure in the list of
+    /// hashes, which it has not.
+    #[must_use]
+    pub fn card_security(self, now_s: i64, infos: &[Vec<u8>]) -> Option<SignedFile> {
+        if matches!(self, Quirk::InformationInVersion0 | Quirk::NoInformationInVersion1) {
+            return None;
+        }
+        let mut signed = Maker::new(self, now_s).signed(self, SECURITY_OBJECT, &set_of(infos));
+        if self == Quirk::TrailingBytes {
+            signed.file.extend([0; 5]);
+        }
+        Some(signed)
     }
 }
 
@@ -230,38 +235,43 @@ impl Maker {
         Self { issued, csca: csca(country, &authority, now_s), identifier }
     }
 
-    fn parts(&self, quirk: Quirk, group: &[u8]) -> Parts {
-        let version = match quirk {
-            Quirk::InformationInVersion0 | Quirk::NoInformationInVersion1 => LdsVersion::V1_8,
-            _ => LdsVersion::V1_7,
+    /// The list of hashes, with what departs in it.
+    fn hashes(&self, quirk: Quirk, group: &[u8]) -> Vec<u8> {
+        let (version, stated) = match quirk {
+            Quirk::InformationInVersion0 => (LdsVersion::V1_8, 0),
+            Quirk::NoInformationInVersion1 => (LdsVersion::V1_7, 1),
+            _ => (LdsVersion::V1_7, 0),
         };
         let form = SodForm { version, hash: Hash::Sha256, identifier: self.identifier, signing_time_s: None };
-        let content = match quirk {
-            // The version is the first object in the sequence: 30 len 02 01 vv.
-            Quirk::InformationInVersion0 => {
-                let mut content = security_object(&form, &[(1, group)]);
-                if let Some(version) = content.get_mut(4) {
-                    *version = 0;
-                }
-                content
-            }
-            Quirk::NoInformationInVersion1 => {
-                let form = SodForm { version: LdsVersion::V1_7, ..form };
-                let mut content = security_object(&form, &[(1, group)]);
-                if let Some(version) = content.get_mut(4) {
-                    *version = 1;
-                }
-                content
-            }
-            _ => security_object(&form, &[(1, group)]),
+        let mut content = security_object(&form, &[(1, group)]);
+        // The version is the first object in the sequence: 30 len 02 01 vv.
+        if let Some(version) = content.get_mut(4) {
+            *version = stated;
+        }
+        content
+    }
+
+    /// The content as a signed message, with what departs in it.
+    fn signed(&self, quirk: Quirk, content_type: &str, content: &[u8]) -> SignedFile {
+        let mut parts = self.parts(quirk, content_type, content);
+        self.depart(quirk, &mut parts);
+        let signature = parts.signers.first().map(|signer| signer.signature.clone()).unwrap_or_default();
+        let message = match quirk {
+            Quirk::IndefiniteLengths => parts.content_info_indefinite(),
+            _ => parts.content_info(),
         };
+        let file = if quirk == Quirk::LongLength { longer(&message) } else { message };
+        SignedFile { file, signature, csca: self.csca.clone() }
+    }
+
+    fn parts(&self, quirk: Quirk, content_type: &str, content: &[u8]) -> Parts {
         let content_type = match quirk {
             Quirk::ContentType(other) => other,
-            _ => LDS_SECURITY_OBJECT,
+            _ => content_type,
         };
         let data = SignedData {
             content_type,
-            content: &content,
+            content,
             certificates: std::slice::from_ref(&self.issued.der),
             certificate: &self.issued.certificate,
             identifier: self.identifier,
