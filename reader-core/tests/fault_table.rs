@@ -8,6 +8,7 @@ mod simulated;
 
 use reader_core::capture::{
     AccessFailure, AccessTrace, ActiveAuthenticationTrace, ChipAuthenticationTrace, Deviation, FileState,
+    Interruption,
 };
 use reader_core::channel::Broken;
 use reader_core::lds::FileId;
@@ -63,14 +64,18 @@ fn the_card_torn_away_at_any_exchange_is_a_lost_tag() {
             let capture = &reading.capture;
             assert!(capture.deviations.is_empty(), "{what}: a lost tag is no reason to fall back");
             for access in [&capture.pace, &capture.bac].into_iter().flatten() {
-                let fine = [AccessTrace::Opened, AccessTrace::Failed(AccessFailure::Broken)];
+                let fine = [
+                    AccessTrace::Opened,
+                    AccessTrace::Failed(AccessFailure::BrokenOff(Interruption::CardGone)),
+                ];
                 assert!(fine.contains(access), "{what}: {access:?}");
             }
             assert!(
                 matches!(
                     capture.chip_authentication,
                     None | Some(
-                        ChipAuthenticationTrace::Aborted | ChipAuthenticationTrace::NewKeysAnswered { .. }
+                        ChipAuthenticationTrace::Aborted(Interruption::CardGone)
+                            | ChipAuthenticationTrace::NewKeysAnswered { .. }
                     )
                 ),
                 "{what}"
@@ -79,7 +84,8 @@ fn the_card_torn_away_at_any_exchange_is_a_lost_tag() {
                 matches!(
                     capture.active_authentication,
                     None | Some(
-                        ActiveAuthenticationTrace::Aborted | ActiveAuthenticationTrace::Signed { .. }
+                        ActiveAuthenticationTrace::Aborted(Interruption::CardGone)
+                            | ActiveAuthenticationTrace::Signed { .. }
                     )
                 ),
                 "{what}"
@@ -169,7 +175,7 @@ fn summary(name: &str, fault: &Fault) -> String {
         Some(ChipAuthenticationTrace::NewKeysAnswered { .. }) => "answered",
         Some(ChipAuthenticationTrace::NewKeysRefused) => "new keys refused",
         Some(ChipAuthenticationTrace::Refused(_)) => "refused",
-        Some(ChipAuthenticationTrace::Aborted) => "aborted",
+        Some(ChipAuthenticationTrace::Aborted(_)) => "aborted",
         Some(ChipAuthenticationTrace::NotUnderstood(_)) => "not understood",
     };
     let active = match &capture.active_authentication {
@@ -177,7 +183,7 @@ fn summary(name: &str, fault: &Fault) -> String {
         Some(ActiveAuthenticationTrace::Signed { .. }) => "signed",
         Some(ActiveAuthenticationTrace::Refused(_)) => "refused",
         Some(ActiveAuthenticationTrace::Cut { .. }) => "cut",
-        Some(ActiveAuthenticationTrace::Aborted) => "aborted",
+        Some(ActiveAuthenticationTrace::Aborted(_)) => "aborted",
     };
     let fallback = if capture.deviations.iter().any(|it| matches!(it, Deviation::FellBackToBac { .. })) {
         "fallback"
@@ -209,7 +215,7 @@ fn each_peculiar_chip_has_its_line() {
         (
             "good",
             Fault::TornAt { exchange: 3 },
-            "pace Broken | bac - | - | ca - | aa - | 1 files | transport",
+            "pace BrokenOff(CardGone) | bac - | - | ca - | aa - | 1 files | transport",
         ),
         (
             "good",

@@ -5,7 +5,7 @@ mod common;
 
 use common::{NOW, from, good, issued, live, signed_by};
 use reader_core::capture::{
-    AccessTrace, ActiveAuthenticationTrace, Capture, ChipAuthenticationTrace, FileState, Origin,
+    AccessTrace, ActiveAuthenticationTrace, Capture, ChipAuthenticationTrace, FileState, Interruption, Origin,
 };
 use reader_core::evidence::{Outcome, Reason};
 use reader_core::lds::{DataGroup, FileId};
@@ -368,8 +368,14 @@ fn the_chips_key_counts_only_out_of_signed_files() {
     assert_eq!(outcome(&capture), Outcome::Refuted(Reason::ChipAuthenticationFailed));
     capture.chip_authentication = Some(ChipAuthenticationTrace::Refused(0x6A80));
     assert_eq!(outcome(&capture), Outcome::Undetermined(Reason::ChipAuthenticationRefused));
-    capture.chip_authentication = Some(ChipAuthenticationTrace::Aborted);
-    assert_eq!(outcome(&capture), Outcome::Aborted(Reason::CardGone));
+    for (by, reason) in [
+        (Interruption::CardGone, Reason::CardGone),
+        (Interruption::Chip("in these words".to_owned()), Reason::ChipBrokeOff),
+        (Interruption::Terminal, Reason::TerminalBrokeOff),
+    ] {
+        capture.chip_authentication = Some(ChipAuthenticationTrace::Aborted(by));
+        assert_eq!(outcome(&capture), Outcome::Aborted(reason));
+    }
     // DG14 exchanged after the protocol: its hash no longer agrees.
     capture.chip_authentication = answered(key.spki.clone());
     put(&mut capture, DataGroup::Dg14, FileState::Read(vec![0x6E, 0]));

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use reader_core::capture::{
     AccessFailure, AccessTrace, ActiveAuthenticationTrace, Capture, ChipAuthenticationTrace, FileState,
-    Origin, PaceCamTrace, TerminalAuthenticationOutcome, TerminalAuthenticationTrace,
+    Interruption, Origin, PaceCamTrace, TerminalAuthenticationOutcome, TerminalAuthenticationTrace,
 };
 use reader_core::lds::{DataGroup, FileId};
 use serde::{Deserialize, Serialize};
@@ -290,7 +290,7 @@ impl StoredTerminal {
                 Ta::NoChain(what) | Ta::ChainInvalid(what) | Ta::KeyFailed(what) => what.clone(),
                 Ta::Refused { step, status } => format!("{} refused {status:04X}", step.name()),
                 Ta::Protocol(what) => format!("protocol: {what}"),
-                Ta::Aborted => "aborted".to_owned(),
+                Ta::Aborted(by) => broken_off(by),
             },
         }
     }
@@ -332,7 +332,7 @@ impl Stored {
                 ChipAuthenticationTrace::NewKeysAnswered { .. } => "new keys answered".to_owned(),
                 ChipAuthenticationTrace::NewKeysRefused => "new keys refused".to_owned(),
                 ChipAuthenticationTrace::Refused(status) => format!("refused {status:04X}"),
-                ChipAuthenticationTrace::Aborted => "aborted".to_owned(),
+                ChipAuthenticationTrace::Aborted(by) => broken_off(by),
                 ChipAuthenticationTrace::NotUnderstood(what) => format!("not understood: {what}"),
             }),
             terminal_authentication: capture.terminal_authentication.as_ref().map(StoredTerminal::of),
@@ -392,6 +392,14 @@ fn access_word(trace: &AccessTrace) -> String {
     }
 }
 
+fn broken_off(by: &Interruption) -> String {
+    match by {
+        Interruption::CardGone => "broken off: card gone".to_owned(),
+        Interruption::Chip(what) => format!("broken off by the chip: {what}"),
+        Interruption::Terminal => "broken off by the terminal".to_owned(),
+    }
+}
+
 fn failure_word(failure: &AccessFailure) -> String {
     match failure {
         AccessFailure::WrongPassword => "wrong password".to_owned(),
@@ -400,7 +408,7 @@ fn failure_word(failure: &AccessFailure) -> String {
         AccessFailure::PinBlocked => "PIN blocked".to_owned(),
         AccessFailure::Refused(status) => format!("refused {status:04X}"),
         AccessFailure::Protocol(what) => format!("protocol: {what}"),
-        AccessFailure::Broken => "broken off".to_owned(),
+        AccessFailure::BrokenOff(by) => broken_off(by),
         AccessFailure::NotOffered => "not offered".to_owned(),
         AccessFailure::BeyondReader => "keys beyond the reader".to_owned(),
         AccessFailure::ParametersRefused(why) => format!("parameters refused: {why}"),

@@ -31,6 +31,18 @@ pub enum FileState {
     },
 }
 
+/// What broke a protocol off before it came to a result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Interruption {
+    /// The card left, or gave nothing any more.
+    CardGone,
+    /// The chip's answer, after which the session could not go on: a status or bytes outside the channel, a wrong MAC, or
+    /// nonsense, in these words.
+    Chip(String),
+    /// This terminal: it was cancelled, or its reader or service failed.
+    Terminal,
+}
+
 /// How access control went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AccessTrace {
@@ -59,8 +71,8 @@ pub enum AccessFailure {
     Refused(u16),
     /// The chip's answer breaks the protocol, in these words.
     Protocol(&'static str),
-    /// The card left, or nothing answered.
-    Broken,
+    /// It was broken off.
+    BrokenOff(Interruption),
     /// The chip offers no variant that is known here.
     NotOffered,
     /// The chip offers domain parameters that are not those of a known group, in these words.
@@ -101,8 +113,8 @@ pub enum ChipAuthenticationTrace {
     NewKeysRefused,
     /// The chip refused with this status word.
     Refused(u16),
-    /// It was broken off: card gone.
-    Aborted,
+    /// It was broken off.
+    Aborted(Interruption),
     /// DG14 offers no variant that is known here.
     NotUnderstood(&'static str),
 }
@@ -124,8 +136,8 @@ pub enum ActiveAuthenticationTrace {
     },
     /// The chip refused with this status word.
     Refused(u16),
-    /// It was broken off: card gone.
-    Aborted,
+    /// It was broken off.
+    Aborted(Interruption),
 }
 
 /// Something that the session did otherwise than the standard's plain course, for the record.

@@ -1,5 +1,6 @@
 //! How terminal authentication went. Names and status words; never a key or a signature.
 
+use super::Interruption;
 use crate::lds::DataGroup;
 
 /// The record of one terminal authentication.
@@ -41,8 +42,8 @@ pub enum TerminalAuthenticationOutcome {
     },
     /// The chip's answer breaks the protocol, in these words.
     Protocol(&'static str),
-    /// It was broken off: card gone, or channel broken.
-    Aborted,
+    /// It was broken off.
+    Aborted(Interruption),
 }
 
 /// A step of terminal authentication.

@@ -105,6 +105,8 @@ reasons! {
     CardSecuritySignatureWrong = 1116, "The signature of EF.CardSecurity does not hold: its content was altered.";
     CardSecurityEncoding = 1117, "EF.CardSecurity is written with the freedoms of BER where DER is required.";
     ActiveAuthenticationKeyCompromised = 1118, "The issuing state says that others may know the chip's key: its signature proves nothing.";
+    ChipBrokeOff = 1119, "The chip's answer broke this step off: no session could go on from it.";
+    TerminalBrokeOff = 1120, "The terminal broke this step off: it was cancelled, or its reader failed.";
 
     SodMissing = 1201, "EF.SOD was not read: nothing can be proved.";
     SodMalformed = 1202, "EF.SOD is not a signed object as the standard has it.";

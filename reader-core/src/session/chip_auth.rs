@@ -4,7 +4,7 @@
 //! 9000 proves nothing; the first response with a valid MAC under the new keys does. Whether the key is the issuer's is
 //! judged in `verify`, from the bytes kept in the trace. Spec: 9303-11 §6.2.
 
-use crate::capture::ChipAuthenticationTrace;
+use crate::capture::{ChipAuthenticationTrace, Interruption};
 use crate::channel::{Idle, SendSequenceCounter};
 use crate::crypto::agreement::{Agreement, AgreementError, AgreementKey};
 use crate::crypto::kdf::{CipherSuite, SessionKeys};
@@ -160,7 +160,8 @@ impl<T: Transport> ChipSession<T, Secured> {
         extended: Extended,
         entropy: &mut dyn Entropy,
     ) -> Result<Self, Ended<T>> {
-        self.link.chip_authentication = Some(ChipAuthenticationTrace::Aborted);
+        // Until a result is there; what ends the session before says of itself what it was.
+        self.link.chip_authentication = Some(ChipAuthenticationTrace::Aborted(Interruption::Terminal));
         let own = match offer.key.agree(entropy) {
             Ok(own) => own,
             Err(AgreementError::Entropy(error)) => return Err(self.end(error.into())),

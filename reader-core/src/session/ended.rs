@@ -2,12 +2,12 @@
 
 use zeroize::Zeroize;
 
-use crate::capture::{AccessFailure, ChipAuthenticationTrace};
+use crate::capture::{AccessFailure, ChipAuthenticationTrace, Interruption};
 use crate::channel::{Broken, Unprotectable};
 use crate::crypto::cipher::CipherError;
 use crate::crypto::secret::EntropyError;
 use crate::lds::FileId;
-use crate::transport::{Transport, TransportError};
+use crate::transport::{Recovery, Transport, TransportError};
 use crate::wire::Malformed;
 use crate::wire::apdu::Command;
 use crate::wire::status::StatusWord;
@@ -65,6 +65,27 @@ impl From<AccessFailure> for Cause {
     }
 }
 
+impl From<&Cause> for Interruption {
+    /// What a protocol that was under way is broken off by.
+    fn from(cause: &Cause) -> Self {
+        match cause {
+            Cause::Transport(error) => match error.recovery() {
+                Recovery::PowerAnew | Recovery::PlaceCard => Self::CardGone,
+                Recovery::Reconnect | Recovery::Staff | Recovery::Nothing => Self::Terminal,
+            },
+            Cause::Channel(_)
+            | Cause::Access(_)
+            | Cause::Refused { .. }
+            | Cause::Protocol(_)
+            | Cause::Malformed(_)
+            | Cause::OtherChip => Self::Chip(cause.to_string()),
+            Cause::Unprotectable(_) | Cause::Cipher(_) | Cause::Entropy(_) | Cause::Cancelled => {
+                Self::Terminal
+            }
+        }
+    }
+}
+
 fn explain_access(failure: &AccessFailure) -> String {
     match failure {
         AccessFailure::WrongPassword => {
@@ -84,7 +105,15 @@ fn explain_access(failure: &AccessFailure) -> String {
         }
         AccessFailure::Refused(status) => format!("it refused access control with {}", StatusWord(*status)),
         AccessFailure::Protocol(what) => format!("its answers break the access protocol: {what}"),
-        AccessFailure::Broken => "the card left during access control; place it again".to_owned(),
+        AccessFailure::BrokenOff(Interruption::CardGone) => {
+            "the card left during access control; place it again".to_owned()
+        }
+        AccessFailure::BrokenOff(Interruption::Chip(what)) => {
+            format!("its answers broke access control off: {what}; place it again")
+        }
+        AccessFailure::BrokenOff(Interruption::Terminal) => {
+            "the terminal broke access control off; begin anew".to_owned()
+        }
         AccessFailure::ParametersRefused(why) => {
             format!(
                 "the domain parameters that it offers for PACE are not taken: {why}; report the card type"
@@ -127,8 +156,12 @@ pub struct Ended<T> {
 }
 
 impl<T: Transport> Ended<T> {
-    pub(super) fn new(link: Link<T>, cause: impl Into<Cause>) -> Self {
-        Self { link: Box::new(link), cause: cause.into(), partial: None }
+    pub(super) fn new(mut link: Link<T>, cause: impl Into<Cause>) -> Self {
+        let cause = cause.into();
+        if let Some(ChipAuthenticationTrace::Aborted(by)) = &mut link.chip_authentication {
+            *by = Interruption::from(&cause);
+        }
+        Self { link: Box::new(link), cause, partial: None }
     }
 
     /// The transport, for another session or to let the card go.
@@ -172,5 +205,37 @@ impl<T: Transport> Ended<T> {
             }
         }
         Ok(session)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_broke_off_is_told_apart() {
+        let by = |cause: Cause| Interruption::from(&cause);
+        let reader = || "a reader".to_owned();
+        for gone in [
+            TransportError::TagLost,
+            TransportError::NoCard { reader: reader() },
+            TransportError::Communication { code: 0x8010_002F },
+            TransportError::TimedOut { timeout_ms: 1 },
+        ] {
+            assert_eq!(by(gone.into()), Interruption::CardGone);
+        }
+        for machine in [TransportError::ReaderGone { reader: reader() }, TransportError::ServiceStopped] {
+            assert_eq!(by(machine.into()), Interruption::Terminal);
+        }
+        assert_eq!(by(Cause::Cancelled), Interruption::Terminal);
+        for chip in [
+            Cause::Channel(Broken::BareStatus(StatusWord(0x6982))),
+            Cause::Channel(Broken::WrongMac),
+            Cause::Protocol("in these words"),
+            Cause::Refused { what: "a step", status: StatusWord(0x6A88) },
+        ] {
+            let words = chip.to_string();
+            assert_eq!(by(chip), Interruption::Chip(words));
+        }
     }
 }

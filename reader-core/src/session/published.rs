@@ -222,7 +222,7 @@ fn chip_authentication_reaches_the_published_keys() {
             session.authenticate_chip(&offer, Extended::Allowed, &mut entropy).map_err(|ended| ended.cause);
         let session = session.unwrap_or_else(|cause| panic!("{name}: {cause}"));
         // 9000 confirmed nothing yet.
-        assert_eq!(session.chip_authentication(), Some(&ChipAuthenticationTrace::Aborted), "{name}");
+        assert!(matches!(session.chip_authentication(), Some(ChipAuthenticationTrace::Aborted(_))), "{name}");
         let select = Command::new(0x00, 0xA4, 0x02, 0x0C).with_data([0x01, 0x0E]);
         let (session, response) = session
             .transmit(&select, LengthForm::Short, ChipWork::None)

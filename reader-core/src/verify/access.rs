@@ -1,5 +1,6 @@
 //! How the chip was opened. Never evidence of anything: the number is known to others. Spec: 9303-11 §4.
 
+use super::chip::broken_off;
 use super::hashes::Files;
 use super::{Case, validity};
 use crate::capture::{AccessFailure, AccessTrace, Deviation, Origin, TerminalAuthenticationOutcome};
@@ -25,7 +26,7 @@ fn failed(failure: &AccessFailure) -> Finding {
         AccessFailure::Protocol(what) => {
             Finding::new(Outcome::Refuted(Reason::AccessProtocolBroken)).with_detail(*what)
         }
-        AccessFailure::Broken => Finding::new(Outcome::Aborted(Reason::CardGone)),
+        AccessFailure::BrokenOff(by) => broken_off(by),
         AccessFailure::NotOffered => Finding::new(Outcome::Undetermined(Reason::AccessNotOffered)),
         AccessFailure::BeyondReader => Finding::new(Outcome::Undetermined(Reason::AccessNotOffered))
             .with_detail("its keys need extended lengths, which the reader does not carry"),
@@ -138,6 +139,6 @@ fn terminal_outcome(outcome: &TerminalAuthenticationOutcome) -> Finding {
         Ta::Refused { step, status } => Finding::new(Outcome::Undetermined(Reason::TerminalRefused))
             .with_detail(format!("{} with status {status:04X}", step.name())),
         Ta::Protocol(what) => Finding::new(Outcome::Undetermined(Reason::TerminalRefused)).with_detail(*what),
-        Ta::Aborted => Finding::new(Outcome::Aborted(Reason::CardGone)),
+        Ta::Aborted(by) => broken_off(by),
     }
 }

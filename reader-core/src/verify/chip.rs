@@ -9,7 +9,7 @@ use super::hashes::{Files, Hashes};
 use super::passive::SodProof;
 use super::weak_hash::weak_hash;
 use super::{Case, Tolerances, pace_cam};
-use crate::capture::{ActiveAuthenticationTrace, ChipAuthenticationTrace, Origin};
+use crate::capture::{ActiveAuthenticationTrace, ChipAuthenticationTrace, Interruption, Origin};
 use crate::crypto::hash::HashAlgorithm;
 use crate::crypto::iso9796::{self, Iso9796Check};
 use crate::crypto::signature::{self, EcdsaEncoding, PublicKey, SignatureScheme};
@@ -84,6 +84,16 @@ pub(super) fn not_performed(case: &Case<'_>) -> Finding {
     }))
 }
 
+/// What is to be said of a protocol that began and came to no result.
+pub(super) fn broken_off(by: &Interruption) -> Finding {
+    let aborted = |reason| Finding::new(Outcome::Aborted(reason));
+    match by {
+        Interruption::CardGone => aborted(Reason::CardGone),
+        Interruption::Chip(what) => aborted(Reason::ChipBrokeOff).with_detail(what.clone()),
+        Interruption::Terminal => aborted(Reason::TerminalBrokeOff),
+    }
+}
+
 fn refused(reason: Reason, status: u16) -> Finding {
     Finding::new(Outcome::Undetermined(reason)).with_detail(format!("status {status:04X}"))
 }
@@ -123,7 +133,7 @@ fn chip_authentication(case: &Case<'_>, files: &Files<'_>) -> Finding {
             Finding::new(Outcome::Refuted(Reason::ChipAuthenticationFailed))
         }
         Some(ChipAuthenticationTrace::Refused(status)) => refused(Reason::ChipAuthenticationRefused, *status),
-        Some(ChipAuthenticationTrace::Aborted) => Finding::new(Outcome::Aborted(Reason::CardGone)),
+        Some(ChipAuthenticationTrace::Aborted(by)) => broken_off(by),
         Some(ChipAuthenticationTrace::NotUnderstood(what)) => {
             Finding::new(Outcome::Undetermined(Reason::ChipAuthenticationNotUnderstood)).with_detail(*what)
         }
@@ -145,9 +155,7 @@ fn active_authentication(case: &Case<'_>, sod: &SodProof, files: &Files<'_>) -> 
             return Finding::new(Outcome::Undetermined(Reason::ActiveAuthenticationRefused))
                 .with_detail(format!("the answer ends after {received_bytes} bytes"));
         }
-        Some(ActiveAuthenticationTrace::Aborted) => {
-            return Finding::new(Outcome::Aborted(Reason::CardGone));
-        }
+        Some(ActiveAuthenticationTrace::Aborted(by)) => return broken_off(by),
     };
     let unusable = |detail: String| {
         Finding::new(Outcome::Undetermined(Reason::ActiveAuthenticationKeyUnusable)).with_detail(detail)

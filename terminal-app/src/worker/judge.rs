@@ -321,7 +321,7 @@ fn never_opened(cause: &Cause) -> Option<Failure> {
         Cause::Access(AccessFailure::ParametersRefused(_)) => Some(denied().with_remedy(
             "Present the machine-readable zone: the card may open by BAC. Report the card type.",
         )),
-        Cause::Access(AccessFailure::Broken) => Some(Failure::new(ErrorCode::CardLost, cause.to_string())),
+        Cause::Access(AccessFailure::BrokenOff(_)) => Some(Failure::new(ErrorCode::CardLost, cause.to_string())),
         Cause::Access(AccessFailure::NotOffered) => Some(denied().with_remedy(
             "Present the machine-readable zone, or document number with birth and expiry: an older chip opens by them \
              alone.",

@@ -1,6 +1,6 @@
 //! Opening the chip: EF.CardAccess, PACE in the master file, or BAC. Spec: 9303-11 §4.2.
 
-use crate::capture::{AccessFailure, AccessTrace, Deviation, FileState, PaceCamTrace};
+use crate::capture::{AccessFailure, AccessTrace, Deviation, FileState, Interruption, PaceCamTrace};
 use crate::lds::FileId;
 use crate::lds::security_infos::SecurityInfos;
 use crate::transport::Transport;
@@ -171,6 +171,6 @@ fn access_trace<T>(result: &Result<Session<T>, Ended<T>>) -> AccessTrace {
         Err(Ended { cause: Cause::Malformed(_) | Cause::Protocol(_), .. }) => {
             AccessTrace::Failed(AccessFailure::Protocol("a response that is none"))
         }
-        Err(_) => AccessTrace::Failed(AccessFailure::Broken),
+        Err(ended) => AccessTrace::Failed(AccessFailure::BrokenOff(Interruption::from(&ended.cause))),
     }
 }

@@ -1,6 +1,6 @@
 //! Letting the chip prove itself: chip authentication, active authentication.
 
-use crate::capture::{ActiveAuthenticationTrace, ChipAuthenticationTrace};
+use crate::capture::{ActiveAuthenticationTrace, ChipAuthenticationTrace, Interruption};
 use crate::lds::{DataGroup, FileId, dg14};
 use crate::transport::Transport;
 
@@ -86,8 +86,11 @@ impl Conversation<'_> {
             return Err(session.end(error.into()));
         }
         let challenge = self.plan.challenge.unwrap_or(random);
-        self.capture.active_authentication = Some(ActiveAuthenticationTrace::Aborted);
-        let (session, trace) = session.authenticate_actively(challenge, &dg15, &self.limits)?;
+        let answered = session.authenticate_actively(challenge, &dg15, &self.limits);
+        let (session, trace) = answered.inspect_err(|ended| {
+            let by = Interruption::from(&ended.cause);
+            self.capture.active_authentication = Some(ActiveAuthenticationTrace::Aborted(by));
+        })?;
         self.capture.active_authentication = Some(trace);
         Ok(session)
     }

@@ -1,11 +1,11 @@
 //! Being let at the groups that not every terminal may read.
 
-use crate::capture::{FileState, TerminalAuthenticationOutcome, TerminalAuthenticationTrace};
+use crate::capture::{FileState, Interruption, TerminalAuthenticationOutcome, TerminalAuthenticationTrace};
 use crate::cvc::{ChainError, Reference, Rights};
 use crate::lds::{DataGroup, FileId, dg14};
 use crate::transport::Transport;
 
-use super::super::{Cause, Ended, Event, Step};
+use super::super::{Cause, Ended, Event, Step, TerminalAuthentication};
 use super::{Conversation, Session};
 
 impl Conversation<'_> {
@@ -26,9 +26,24 @@ impl Conversation<'_> {
         if self.observer.event(Event::Step(Step::TerminalAuthentication)).is_break() {
             return Err(session.end(Cause::Cancelled));
         }
-        let mut session = session;
+        self.try_terminal(session, &own).inspect_err(|ended| {
+            if let Some(trace) = &mut self.capture.terminal_authentication
+                && let TerminalAuthenticationOutcome::Aborted(by) = &mut trace.outcome
+            {
+                *by = Interruption::from(&ended.cause);
+            }
+        })
+    }
+
+    fn try_terminal<T: Transport>(
+        &mut self,
+        mut session: Session<T>,
+        own: &TerminalAuthentication,
+    ) -> Result<Session<T>, Ended<T>> {
+        // Until a result is there; what ends the session before says of itself what it was.
+        let under_way = TerminalAuthenticationOutcome::Aborted(Interruption::Terminal);
         session.link.terminal.tried = true;
-        self.note_terminal(&[], TerminalAuthenticationOutcome::Aborted);
+        self.note_terminal(&[], under_way.clone());
         if !session.has_new_keys() && self.mapped_key.is_none() {
             self.note_terminal(&[], TerminalAuthenticationOutcome::ChipNotAuthenticated);
             return Ok(session);
@@ -49,7 +64,7 @@ impl Conversation<'_> {
                 return Ok(session);
             }
         };
-        let mut trace = trace(&authorities, TerminalAuthenticationOutcome::Aborted);
+        let mut trace = trace(&authorities, under_way);
         trace.certificates = chain.certificates().iter().map(|one| one.holder().to_string()).collect();
         trace.rights = groups(chain.rights());
         self.capture.terminal_authentication = Some(trace.clone());
