@@ -228,6 +228,15 @@ impl Policy {
         &self.any_of
     }
 
+    pub(super) fn of_states(&self) -> impl Iterator<Item = (&str, CheckId, &Rule)> {
+        let states = self.of_state.iter();
+        states.flat_map(|(state, rules)| rules.iter().map(|(check, rule)| (state.as_str(), *check, rule)))
+    }
+
+    pub(super) fn notes(&self) -> impl Iterator<Item = (Reason, Action)> {
+        self.notes.iter().map(|(reason, action)| (*reason, *action))
+    }
+
     pub(super) fn note(&self, reason: Reason) -> Option<Action> {
         self.notes.get(&reason).copied()
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::site::SiteCommand;
 use super::trust::args::TrustCommand;
 
 /// Reads, proves and decides on chip identity cards.
@@ -79,6 +80,9 @@ pub enum Command {
     /// The store of country certificates, lists and revocations
     #[command(subcommand)]
     Trust(TrustCommand),
+    /// Site files: check one, or have it explained
+    #[command(subcommand)]
+    Site(SiteCommand),
     /// Decode and check a machine-readable zone, and derive access keys
     #[command(after_help = "Examples:\n  idterm mrz @mrz.txt\n  scanner | idterm mrz - --json")]
     Mrz {

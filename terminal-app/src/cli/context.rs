@@ -59,16 +59,7 @@ impl Context {
     /// It is unknown or faulty.
     pub fn site(&self) -> Result<Arc<Site>, Failure> {
         let name = self.common.site.as_deref().unwrap_or("base");
-        config::load(name).map(Arc::new).map_err(|error| {
-            let failure = Failure::new(ErrorCode::BadSite, error.to_string());
-            match error {
-                SiteError::Unknown { .. } => {
-                    failure.with_remedy("Name one of these, or give the path of a site file with --site.")
-                }
-                SiteError::Unreadable { .. } => failure.with_remedy("Check the path and its permissions."),
-                SiteError::Syntax { .. } | SiteError::Faulty { .. } => failure,
-            }
-        })
+        config::load(name).map(Arc::new).map_err(|error| not_loaded(&error))
     }
 
     /// The built-in profiles, with those of `--profiles` over them.
@@ -98,6 +89,18 @@ impl Context {
                     .with_remedy("Name one with --trust DIR.")
             }),
         }
+    }
+}
+
+/// Why there is no site, with what to do.
+pub(super) fn not_loaded(error: &SiteError) -> Failure {
+    let failure = Failure::new(ErrorCode::BadSite, error.to_string());
+    match error {
+        SiteError::Unknown { .. } => {
+            failure.with_remedy("Name one of these, or give the path of a site file with --site.")
+        }
+        SiteError::Unreadable { .. } => failure.with_remedy("Check the path and its permissions."),
+        SiteError::Faulty { .. } => failure,
     }
 }
 

@@ -16,6 +16,7 @@ mod progress;
 mod qr;
 mod readers;
 mod show;
+mod site;
 mod trust;
 mod verify;
 
@@ -81,6 +82,7 @@ fn run(command: &Command, context: &Context) -> Result<u8, Failure> {
         Command::Inspect(args) => verify::inspect(args, context),
         Command::Explain { code } => explain::run(code, &context.output),
         Command::Trust(command) => trust::run(command, context),
+        Command::Site(command) => site::run(command, context),
         Command::Mrz { text } => mrz::run(text, context.today()?, &context.output),
         Command::Qr { text } => qr::run(text, &context.output),
         #[cfg(feature = "simulator")]

@@ -3,6 +3,7 @@
 use reader_core::verify::gateway::GatewayTerms;
 use serde::{Deserialize, Serialize};
 
+use super::fault::Faults;
 use crate::connectors::card_authenticity::{CardAuthenticity, CardAuthenticityConfig, Shown};
 use crate::connectors::{ConfigError, Surroundings};
 
@@ -98,25 +99,22 @@ impl SiteGateway {
 }
 
 /// The gateway of the merged file, and the terms for the proof. Every fault is named, also those of its files on disk.
-pub(super) fn check(
-    raw: RawGateway,
-    faults: &mut Vec<String>,
-) -> (Option<SiteGateway>, Option<GatewayTerms>) {
+pub(super) fn check(raw: RawGateway, faults: &mut Faults) -> (Option<SiteGateway>, Option<GatewayTerms>) {
     let kind = raw.kind.as_deref().unwrap_or("none");
     if kind == "none" {
         if raw.kind.is_none() && !raw.is_empty() {
-            faults.push(format!("gateway.kind is missing; known are none, {KIND}"));
+            faults.at(&["gateway", "kind"], format!("it is missing; known are none, {KIND}"));
         }
         return (None, None);
     }
     if kind != KIND {
-        faults.push(format!("gateway.kind: {kind:?} is not known; known are none, {KIND}"));
+        faults.at(&["gateway", "kind"], format!("{kind:?} is not known; known are none, {KIND}"));
         return (None, None);
     }
     let (max_age_s, clock_skew_s) = (raw.max_age_s.unwrap_or(120), raw.clock_skew_s.unwrap_or(60));
     for (name, value, most) in [("max_age_s", max_age_s, 3600), ("clock_skew_s", clock_skew_s, 600)] {
         if value > most {
-            faults.push(format!("gateway.{name}: {value} is more than {most}"));
+            faults.at(&["gateway", name], format!("{value} is more than {most}"));
         }
     }
     let config = if raw.settings.is_empty() {
@@ -125,7 +123,7 @@ pub(super) fn check(
         match raw.settings.try_into::<CardAuthenticityConfig>() {
             Ok(config) => Some(config),
             Err(error) => {
-                faults.push(format!("gateway.settings: {}", error.message()));
+                faults.at(&["gateway", "settings"], error.message());
                 None
             }
         }
@@ -140,7 +138,7 @@ pub(super) fn check(
     match site.open(Surroundings::system()) {
         Ok(opened) => (Some(site), opened.map(|(_, terms)| terms)),
         Err(error) => {
-            faults.extend(error.faults.into_iter().map(|fault| format!("gateway.settings: {fault}")));
+            faults.of_settings(&["gateway", "settings"], &error);
             (None, None)
         }
     }
@@ -154,9 +152,9 @@ mod tests {
                        6zOg9KE5RdiYwpZP40Li/hp/m47n60p8D54WK84zV2sxXs7LtkBoN79R9Q==\n-----END PUBLIC KEY-----\n";
 
     fn faults(text: &str) -> Vec<String> {
-        let mut faults = Vec::new();
+        let mut faults = Faults::default();
         check(toml::from_str(text).unwrap(), &mut faults);
-        faults
+        faults.texts()
     }
 
     fn sound() -> String {
@@ -172,7 +170,7 @@ mod tests {
         assert_eq!(faults("kind = \"rar\"\nstands_for_chain = true"), [""; 0]);
         assert_eq!(faults("kind = \"none\"\nmax_age_s = 5"), [""; 0]);
         assert_eq!(faults(""), [""; 0]);
-        let mut none = Vec::new();
+        let mut none = Faults::default();
         let (site, terms) = check(toml::from_str(&sound()).unwrap(), &mut none);
         let terms = terms.unwrap();
         assert!(!terms.stands_for_chain && !site.unwrap().stands_for_chain, "off unless a site says so");
@@ -184,7 +182,7 @@ mod tests {
         let with = |from: &str, to: &str| faults(&sound().replace(from, to)).join("; ");
         for (from, to, part) in [
             ("kind = \"rar\"", "kind = \"raar\"", "known are none, rar"),
-            ("kind = \"rar\"\n", "", "kind is missing"),
+            ("kind = \"rar\"\n", "", "kind: it is missing"),
             ("sees = [\"number\"]", "sees = []", "without \"number\""),
             ("sees = [\"number\"]", "max_age_s = 99999", "more than 3600"),
             ("https://", "http://", "in clear"),

@@ -1,12 +1,16 @@
 //! Site files: what is written, what it inherits, and the checked site that comes of it.
 
+mod check;
+mod document;
+mod fault;
 mod gateway;
 mod load;
 mod services;
 mod site;
 
+pub use fault::{SiteError, SiteFault};
 pub use gateway::{RawGateway, SiteGateway};
-pub use load::{SiteError, built_in_names, load};
+pub use load::{built_in_names, load};
 pub use site::{FallBack, RawDelivery, RawRead, RawService, RawSite, RawTerminal, RawTrust, SignChallenge};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +28,8 @@ use crate::text::Language;
 pub struct Site {
     /// Its name: the file's name without `.toml`.
     pub name: String,
+    /// The files that it inherits, the nearest first.
+    pub ancestors: Vec<String>,
     /// SHA-256 of the merged file, in hexadecimal: it stands on every report.
     pub hash: String,
     /// What the place calls itself, by language code.

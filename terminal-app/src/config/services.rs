@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use reader_core::policy::Verdict;
 
+use super::fault::Faults;
 use super::site::{RawDelivery, RawService};
 use super::{Delivery, Service};
-use crate::connectors::{self, Field, Seen};
+use crate::connectors::{self, ConfigError, Field, Seen, Surroundings};
 
 /// The services that are on, and the rules of all of them.
 pub(super) fn asked(
     raw: BTreeMap<String, RawService>,
-    faults: &mut Vec<String>,
+    faults: &mut Faults,
 ) -> (Vec<Service>, BTreeMap<String, toml::Value>) {
     let mut services = Vec::new();
     let mut rules = BTreeMap::new();
@@ -20,20 +21,29 @@ pub(super) fn asked(
         if kind == "none" {
             continue;
         }
-        check_kind(&format!("services.{name}"), &kind, connectors::kinds(), faults);
+        check_kind(&["services", &name, "kind"], &kind, connectors::kinds(), faults);
         let mut sees = Vec::new();
         for word in service.sees.unwrap_or_default() {
             match Field::from_name(&word) {
                 Some(field) => sees.push(field),
-                None => faults.push(format!("services.{name}.sees: {word:?} is no field; {}", fields())),
+                None => {
+                    faults.at(&["services", &name, "sees"], format!("{word:?} is no field; {}", fields()));
+                }
             }
         }
         match service.rule {
             Some(rule) => {
                 rules.insert(format!("service.{name}"), rule);
             }
-            None => faults.push(format!("services.{name}: `rule` is missing: what its answers lead to")),
+            None => faults.at(&["services", &name], "`rule` is missing: what its answers lead to"),
         }
+        check_settings(
+            ["services", &name, "settings"],
+            &kind,
+            service.settings.clone(),
+            connectors::build,
+            faults,
+        );
         services.push(Service { name, kind, sees, settings: service.settings });
     }
     (services, rules)
@@ -43,7 +53,7 @@ pub(super) fn asked(
 pub(super) fn told(
     raw: BTreeMap<String, RawDelivery>,
     services: &[Service],
-    faults: &mut Vec<String>,
+    faults: &mut Faults,
 ) -> Vec<Delivery> {
     let mut deliveries = Vec::new();
     for (name, delivery) in raw {
@@ -51,12 +61,12 @@ pub(super) fn told(
         if kind == "none" {
             continue;
         }
-        check_kind(&format!("deliveries.{name}"), &kind, connectors::recipient_kinds(), faults);
+        check_kind(&["deliveries", &name, "kind"], &kind, connectors::recipient_kinds(), faults);
         let mut sees = Vec::new();
         for word in delivery.sees.unwrap_or_default() {
             match seen(&word, services) {
                 Ok(seen) => sees.push(seen),
-                Err(fault) => faults.push(format!("deliveries.{name}.sees: {fault}")),
+                Err(fault) => faults.at(&["deliveries", &name, "sees"], fault),
             }
         }
         let mut when = BTreeSet::new();
@@ -65,16 +75,26 @@ pub(super) fn told(
                 Ok(verdict) => {
                     when.insert(verdict);
                 }
-                Err(_) => faults.push(format!(
-                    "deliveries.{name}.when: {word:?} is no verdict; they are accept, refer, reject"
-                )),
+                Err(_) => faults.at(
+                    &["deliveries", &name, "when"],
+                    format!("{word:?} is no verdict; they are accept, refer, reject"),
+                ),
             }
         }
         if when.is_empty() {
-            faults.push(format!(
-                "deliveries.{name}.when: it names no verdict; to switch it off, set kind = \"none\""
-            ));
+            faults.at(
+                &["deliveries", &name, "when"],
+                "it names no verdict; to switch it off, set kind = \"none\"",
+            );
         }
+        let settings = delivery.settings.clone();
+        check_settings(
+            ["deliveries", &name, "settings"],
+            &kind,
+            settings,
+            connectors::build_recipient,
+            faults,
+        );
         deliveries.push(Delivery { name, kind, when, sees, settings: delivery.settings });
     }
     deliveries
@@ -100,10 +120,28 @@ fn seen(word: &str, services: &[Service]) -> Result<Seen, String> {
     }
 }
 
-fn check_kind(place: &str, kind: &str, known: impl Iterator<Item = &'static str>, faults: &mut Vec<String>) {
+fn check_kind(path: &[&str], kind: &str, known: impl Iterator<Item = &'static str>, faults: &mut Faults) {
     let known: Vec<&str> = known.collect();
     if !known.contains(&kind) {
-        faults.push(format!("{place}: kind {kind:?} is not known; known are none, {}", known.join(", ")));
+        faults.at(path, format!("{kind:?} is not known; known are none, {}", known.join(", ")));
+    }
+}
+
+/// Builds what the settings are for and lets it go again: its own check of them is the only one. A kind that is not known is a
+/// fault already, and one without settings is not set up here.
+fn check_settings<T>(
+    path: [&str; 3],
+    kind: &str,
+    settings: toml::Table,
+    build: fn(&str, &str, toml::Table, Surroundings) -> Result<T, ConfigError>,
+    faults: &mut Faults,
+) {
+    let known = connectors::kinds().chain(connectors::recipient_kinds()).any(|known| known == kind);
+    if known
+        && !settings.is_empty()
+        && let Err(error) = build(path[1], kind, settings, Surroundings::system())
+    {
+        faults.of_settings(&path, &error);
     }
 }
 
@@ -118,9 +156,9 @@ mod tests {
 
     fn site(text: &str) -> (Vec<Delivery>, Vec<String>) {
         let raw: super::super::RawSite = toml::from_str(text).unwrap();
-        let mut faults = Vec::new();
+        let mut faults = Faults::default();
         let (services, _) = asked(raw.services, &mut faults);
-        (told(raw.deliveries, &services, &mut faults), faults)
+        (told(raw.deliveries, &services, &mut faults), faults.texts())
     }
 
     #[test]
