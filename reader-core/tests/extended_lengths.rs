@@ -13,7 +13,7 @@ use reader_core::capture::{Capture, ChipAuthenticationTrace, Deviation, FileStat
 use reader_core::lds::{DataGroup, FileId};
 use reader_core::session::{Event, Plan, ReadLimits, Reading, Step, declared_by_atr, read_chip};
 use reader_core::transport::{Limits, Transport, TransportError};
-use simulated::{SeededEntropy, SimulatedTransport, keys, on_card, read};
+use simulated::{LosesAnswers, SeededEntropy, SimulatedTransport, keys, on_card, read};
 use test_vectors::card::Card;
 use test_vectors::chip::Fault;
 
@@ -284,39 +284,13 @@ fn learnt_lengths_are_used_on_demand_and_recorded() {
 }
 
 /// Some readers lose answers beyond a size, and the card's session with them.
-struct Losing {
-    inner: SimulatedTransport,
-    most_bytes: usize,
-}
-
-impl Transport for Losing {
-    fn exchange(
-        &mut self,
-        command: &[u8],
-        timeout_ms: u32,
-        response: &mut Vec<u8>,
-    ) -> Result<(), TransportError> {
-        self.inner.exchange(command, timeout_ms, response)?;
-        if response.len() > self.most_bytes {
-            response.clear();
-            return Err(TransportError::Communication { code: 0x8010_002F });
-        }
-        Ok(())
-    }
-
-    fn limits(&self) -> Limits {
-        self.inner.limits()
-    }
-
-    fn reset(&mut self) -> Result<bool, TransportError> {
-        self.inner.reset()
-    }
-}
-
 #[test]
 fn a_reader_that_fails_on_long_answers_is_asked_for_shorter_ones() {
     let card = model_card();
-    let losing = |most_bytes| Losing { inner: SimulatedTransport::new(card.clone()), most_bytes };
+    let losing = |most_bytes| {
+        let loses = move |_, answer: &[u8]| answer.len() > most_bytes;
+        LosesAnswers { inner: SimulatedTransport::new(card.clone()), loses }
+    };
     // Protected, 192, 160 and 128 bytes are 228, 196 and 164.
     for (most_bytes, chunk) in [(230, 192), (200, 160), (170, 128)] {
         let reading = read(losing(most_bytes), &keys("good-nist"), &Plan::default());

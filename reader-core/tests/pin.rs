@@ -9,10 +9,9 @@ use reader_core::evidence::{Outcome, Reason};
 use reader_core::lds::DataGroup;
 use reader_core::pki::TrustSnapshot;
 use reader_core::session::{AccessKey, Cause, Plan, Reading};
-use reader_core::transport::{Limits, Transport, TransportError};
 use reader_core::verify::{Presented, Settings, verify};
 use reader_core::wire::date::Timestamp;
-use simulated::{NOW_UNIX_S, SimulatedTransport, card, keys, read};
+use simulated::{LosesAnswers, NOW_UNIX_S, SimulatedTransport, card, keys, read};
 
 const PIN: &str = "271828";
 const WRONG: &str = "000000";
@@ -134,47 +133,19 @@ fn a_card_without_a_pin_refuses_it() {
     assert_eq!(failure(&reading), AccessFailure::Refused(0x6A88));
 }
 
-/// A reader that loses the answer to one exchange, and only that.
-struct LosesOne {
-    inner: SimulatedTransport,
-    at: usize,
-}
-
-impl Transport for LosesOne {
-    fn exchange(
-        &mut self,
-        command: &[u8],
-        timeout_ms: u32,
-        response: &mut Vec<u8>,
-    ) -> Result<(), TransportError> {
-        self.inner.exchange(command, timeout_ms, response)?;
-        if self.inner.exchanges == self.at {
-            response.clear();
-            return Err(TransportError::Communication { code: 0x8010_002F });
-        }
-        Ok(())
-    }
-
-    fn limits(&self) -> Limits {
-        self.inner.limits()
-    }
-
-    fn reset(&mut self) -> Result<bool, TransportError> {
-        self.inner.reset()
-    }
-}
-
 #[test]
 fn a_pin_is_not_sent_again_after_the_link_failed_before_it_was_proved_right() {
     let pin = |digits| [AccessKey::pin(digits).unwrap()];
     let spent = (1..=6).map(|at| {
-        let reading = read(LosesOne { inner: transport(), at }, &pin(WRONG), &plan(false));
+        let losing = LosesAnswers { inner: transport(), loses: |number, _: &[u8]| number == at };
+        let reading = read(losing, &pin(WRONG), &plan(false));
         assert!(matches!(reading.ended, Some(Cause::Transport(_))), "{at}: {:?}", reading.ended);
         assert_eq!(reading.transport.inner.exchanges, at, "nothing was sent after it");
         3 - reading.transport.inner.chip.pin_tries_left().unwrap()
     });
     assert_eq!(spent.collect::<Vec<_>>(), [0, 0, 0, 0, 0, 1]);
     // One that has opened the chip is right, and a failure among the files ends no reading.
-    let reading = read(LosesOne { inner: transport(), at: 9 }, &pin(PIN), &plan(false));
+    let losing = LosesAnswers { inner: transport(), loses: |number, _: &[u8]| number == 9 };
+    let reading = read(losing, &pin(PIN), &plan(false));
     assert_eq!((reading.ended, reading.transport.inner.chip.pin_tries_left()), (None, Some(3)));
 }

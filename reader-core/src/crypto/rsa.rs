@@ -7,6 +7,8 @@ use crypto_bigint::{
     modular::{BoxedMontyForm, BoxedMontyParams},
 };
 
+use super::hash::HashAlgorithm;
+
 /// Smallest accepted modulus: old documents have 1024 bits; whether that is enough is policy.
 pub const MIN_MODULUS_BITS: u32 = 1024;
 /// Largest accepted modulus: real issuers use 6144 bits; more only costs time.
@@ -31,16 +33,35 @@ pub enum RsaKeyError {
     Exponent,
 }
 
+/// What a key may be used with, by its own word. Spec: RFC 4055 §1.2, §3.3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RsaUse {
+    /// Any scheme.
+    Any,
+    /// RSASSA-PSS with whatever parameters.
+    Pss,
+    /// RSASSA-PSS with these hashes, and a salt of at least this length.
+    PssWith {
+        /// Hash of the message.
+        hash: HashAlgorithm,
+        /// Hash inside MGF1.
+        mgf_hash: HashAlgorithm,
+        /// Shortest salt, in bytes.
+        min_salt_len: usize,
+    },
+}
+
 /// An RSA public key whose numbers were checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RsaPublicKey {
     modulus: Odd<BoxedUint>,
     exponent: BoxedUint,
     modulus_bits: u32,
+    usage: RsaUse,
 }
 
 impl RsaPublicKey {
-    /// The key with these unsigned big-endian numbers; leading zeros are ignored.
+    /// The key, for any use, with these unsigned big-endian numbers; leading zeros are ignored.
     ///
     /// # Errors
     /// When a number is out of the supported range.
@@ -65,7 +86,19 @@ impl RsaPublicKey {
         if exponent.bits_vartime() < 2 || !bool::from(exponent.is_odd()) {
             return Err(RsaKeyError::Exponent);
         }
-        Ok(Self { modulus, exponent, modulus_bits })
+        Ok(Self { modulus, exponent, modulus_bits, usage: RsaUse::Any })
+    }
+
+    /// The key kept to this use.
+    #[must_use]
+    pub fn for_use(self, usage: RsaUse) -> Self {
+        Self { usage, ..self }
+    }
+
+    /// What it may be used with.
+    #[must_use]
+    pub const fn usage(&self) -> RsaUse {
+        self.usage
     }
 
     /// Size of the modulus in bits.

@@ -10,7 +10,7 @@ use super::{
     dsa::DsaPublicKey,
     ec::{self, Point},
     hash::HashAlgorithm,
-    rsa::RsaPublicKey,
+    rsa::{RsaPublicKey, RsaUse},
     secret::EntropyError,
 };
 
@@ -134,6 +134,8 @@ pub enum SignatureCheck {
     Valid,
     /// It did not, or the signature is malformed.
     Invalid,
+    /// The key may not be used with this scheme, by its own word; whether it was is not looked at. Spec: RFC 4055 §3.3.
+    NotPermitted,
 }
 
 impl SignatureCheck {
@@ -198,6 +200,11 @@ pub fn verify_prehashed(
     hash: &[u8],
     signature: &[u8],
 ) -> Result<SignatureCheck, SignatureError> {
+    if let PublicKey::Rsa(rsa) = key
+        && !permits(rsa.usage(), scheme)
+    {
+        return Ok(SignatureCheck::NotPermitted);
+    }
     let too_short = || SignatureError::KeyTooShort { scheme: scheme.name(), key: key.name() };
     let holds = match (key, scheme) {
         (PublicKey::Ec(point), SignatureScheme::Ecdsa { encoding, .. }) => {
@@ -233,6 +240,19 @@ pub fn verify_prehashed(
         _ => return Err(SignatureError::SchemeKeyMismatch { scheme: scheme.name(), key: key.name() }),
     };
     Ok(SignatureCheck::from_bool(holds))
+}
+
+/// Whether an RSA key of this use may be used with a scheme. Schemes of other kinds of keys are not asked about.
+fn permits(usage: RsaUse, scheme: SignatureScheme) -> bool {
+    match (usage, scheme) {
+        (RsaUse::Any, _) | (_, SignatureScheme::Ecdsa { .. } | SignatureScheme::Dsa { .. }) => true,
+        (RsaUse::Pss, scheme) => matches!(scheme, SignatureScheme::RsaPss { .. }),
+        (
+            RsaUse::PssWith { hash, mgf_hash, min_salt_len },
+            SignatureScheme::RsaPss { hash: own, mgf_hash: mask, salt_len },
+        ) => own == hash && mask == mgf_hash && salt_len >= min_salt_len,
+        (RsaUse::PssWith { .. }, _) => false,
+    }
 }
 
 /// P-256 goes through its own crate, every other curve through [`ec`].

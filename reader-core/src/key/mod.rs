@@ -5,18 +5,21 @@
 //! any key. Spec: 9303-12 §4.1.6.3; TR-03111 §5.1; RFC 3279 §2.3.
 
 mod agreement;
+pub mod algorithm;
 mod private;
 
 use crate::crypto::curve::{Curve, CurveError, ExplicitParameters};
 use crate::crypto::dh::{DhError, DomainError};
 use crate::crypto::dsa::{DsaKeyError, DsaPublicKey};
 use crate::crypto::ec::{EcError, Point};
-use crate::crypto::rsa::{RsaKeyError, RsaPublicKey};
+use crate::crypto::rsa::{RsaKeyError, RsaPublicKey, RsaUse};
 use crate::crypto::signature::PublicKey;
 use crate::wire::Malformed;
 use crate::wire::der::{AlgorithmIdentifier, SEQUENCE};
 use crate::wire::spki::{EcParameters, Spki};
 use crate::wire::tlv::{Reader, Rules};
+
+use algorithm::{AlgorithmError, PssParameters, pss_parameters};
 
 pub use agreement::{agreement_key, domain_prime_field};
 pub use private::private_key;
@@ -44,6 +47,9 @@ pub enum KeyError {
     /// Not a SubjectPublicKeyInfo.
     #[error(transparent)]
     Malformed(#[from] Malformed),
+    /// What the key may be used with is malformed or not known here.
+    #[error(transparent)]
+    Algorithm(#[from] AlgorithmError),
     /// A kind of key that is not known here.
     #[error("keys of the algorithm {algorithm} are not supported")]
     UnknownAlgorithm {
@@ -112,12 +118,27 @@ pub fn public_key(spki: &[u8]) -> Result<PublicKey, KeyError> {
     }
     if algorithm.is(RSA_ENCRYPTION) || algorithm.is(RSA_PSS) {
         let numbers = spki.rsa_key()?;
-        return Ok(PublicKey::Rsa(RsaPublicKey::new(numbers.modulus, numbers.exponent)?));
+        let key = RsaPublicKey::new(numbers.modulus, numbers.exponent)?;
+        return Ok(PublicKey::Rsa(key.for_use(rsa_use(&spki.algorithm)?)));
     }
     if algorithm.is(DSA) {
         return Ok(PublicKey::Dsa(dsa_key(&spki)?));
     }
     Err(KeyError::UnknownAlgorithm { algorithm: algorithm.to_string() })
+}
+
+/// What an RSA key may be used with: id-RSASSA-PSS keeps it to that scheme, and its parameters to those hashes and a salt
+/// no shorter. Spec: RFC 4055 §1.2, §3.3.
+fn rsa_use(identifier: &AlgorithmIdentifier<'_>) -> Result<RsaUse, AlgorithmError> {
+    if !identifier.algorithm.is(RSA_PSS) {
+        return Ok(RsaUse::Any);
+    }
+    Ok(match pss_parameters(identifier)? {
+        None => RsaUse::Pss,
+        Some(PssParameters { hash, mgf_hash, salt_len }) => {
+            RsaUse::PssWith { hash, mgf_hash, min_salt_len: salt_len }
+        }
+    })
 }
 
 /// `Dss-Parms ::= SEQUENCE { p, q, g }` and `DSAPublicKey ::= INTEGER`. Spec: RFC 3279 §2.3.2.

@@ -1,10 +1,9 @@
 //! DG11: additional personal details. Spec: 9303-10 §4.7.11.
 
-use super::elements::{self, OtherElement, PersonalImage, date, each, image, names, put, tag_list, text};
+use super::elements::{self, OtherElement, PersonalImage, date, extend, image, listing, names, put, text};
 use super::mrz::PartialDate;
 use super::personal::PersonalText;
 use crate::wire::Malformed;
-use crate::wire::tlv::{Reader, Rules};
 
 /// The content of DG11. `None` is an element that is not there.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -49,37 +48,31 @@ impl PersonalDetails {
     /// # Errors
     /// Not `6B { … }`, an element that runs past the end, or more of them than any document has.
     pub fn parse(file: &[u8]) -> Result<Self, Malformed> {
-        let mut outer = Reader::new("DG11", Rules::Ber, file);
-        let mut group = outer.enter("DG11", 0x6B)?;
         let mut found = Self::default();
-        let mut others = Vec::new();
-        each(&mut group, &mut others, |object, reader| match object.tag {
-            0x5C => {
-                found.listed.is_empty()
-                    && tag_list(object).is_some_and(|tags| {
-                        found.listed = tags;
-                        true
-                    })
-            }
-            // The other names stand in a template, and in some documents without one.
-            0xA0 => names(&mut reader.inside("DG11 other names", object), 0x5F0F)
-                .is_some_and(|names| extend(&mut found.other_names, names)),
-            0x5F0F => text(object).is_some_and(|name| extend(&mut found.other_names, vec![name])),
-            0x5F2B => put(&mut found.birth, date(object.value)),
-            0x5F16 => put(&mut found.proof_of_citizenship, image(object)),
-            0x5F0E => put(&mut found.name, text(object)),
-            0x5F10 => put(&mut found.personal_number, text(object)),
-            0x5F11 => put(&mut found.place_of_birth, text(object)),
-            0x5F42 => put(&mut found.address, text(object)),
-            0x5F12 => put(&mut found.telephone, text(object)),
-            0x5F13 => put(&mut found.profession, text(object)),
-            0x5F14 => put(&mut found.title, text(object)),
-            0x5F15 => put(&mut found.summary, text(object)),
-            0x5F17 => put(&mut found.other_documents, text(object)),
-            0x5F18 => put(&mut found.custody, text(object)),
-            _ => false,
-        })?;
-        Ok(Self { others, trailing_bytes: outer.rest().len(), ..found })
+        let group = ("DG11", 0x6B);
+        let (others, trailing_bytes) =
+            listing(group, file, &mut found.listed, |object, reader| match object.tag {
+                // The other names stand in a template, and in some documents without one.
+                0xA0 => {
+                    let mut inside = reader.inside("DG11 other names", object);
+                    extend(&mut found.other_names, names(&mut inside, 0x5F0F))
+                }
+                0x5F0F => extend(&mut found.other_names, text(object).map(|name| [name])),
+                0x5F2B => put(&mut found.birth, date(object.value)),
+                0x5F16 => put(&mut found.proof_of_citizenship, image(object)),
+                0x5F0E => put(&mut found.name, text(object)),
+                0x5F10 => put(&mut found.personal_number, text(object)),
+                0x5F11 => put(&mut found.place_of_birth, text(object)),
+                0x5F42 => put(&mut found.address, text(object)),
+                0x5F12 => put(&mut found.telephone, text(object)),
+                0x5F13 => put(&mut found.profession, text(object)),
+                0x5F14 => put(&mut found.title, text(object)),
+                0x5F15 => put(&mut found.summary, text(object)),
+                0x5F17 => put(&mut found.other_documents, text(object)),
+                0x5F18 => put(&mut found.custody, text(object)),
+                _ => false,
+            })?;
+        Ok(Self { others, trailing_bytes, ..found })
     }
 
     /// The full name as it is spoken in the order of the MRZ, without fillers.
@@ -87,9 +80,4 @@ impl PersonalDetails {
     pub fn full_name(&self) -> Option<PersonalText> {
         self.name.as_ref().map(|name| elements::parts(name, " ")).filter(|name| !name.is_empty())
     }
-}
-
-fn extend(all: &mut Vec<PersonalText>, names: Vec<PersonalText>) -> bool {
-    all.extend(names);
-    true
 }

@@ -1,12 +1,11 @@
 //! DG12: additional document details, the date of issue among them. Spec: 9303-10 §4.7.12.
 
 use super::elements::{
-    OtherElement, PersonalImage, StatedTime, date, each, image, names, put, tag_list, text, time,
+    OtherElement, PersonalImage, StatedTime, date, extend, image, listing, names, put, text, time,
 };
 use super::mrz::PartialDate;
 use super::personal::PersonalText;
 use crate::wire::Malformed;
-use crate::wire::tlv::{Reader, Rules};
 
 /// The content of DG12. `None` is an element that is not there.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -43,36 +42,25 @@ impl DocumentDetails {
     /// # Errors
     /// Not `6C { … }`, an element that runs past the end, or more of them than any document has.
     pub fn parse(file: &[u8]) -> Result<Self, Malformed> {
-        let mut outer = Reader::new("DG12", Rules::Ber, file);
-        let mut group = outer.enter("DG12", 0x6C)?;
         let mut found = Self::default();
-        let mut others = Vec::new();
-        each(&mut group, &mut others, |object, reader| match object.tag {
-            0x5C => {
-                found.listed.is_empty()
-                    && tag_list(object).is_some_and(|tags| {
-                        found.listed = tags;
-                        true
-                    })
-            }
-            0xA0 => names(&mut reader.inside("DG12 other persons", object), 0x5F1A).is_some_and(|names| {
-                found.other_persons.extend(names);
-                true
-            }),
-            0x5F1A => text(object).is_some_and(|name| {
-                found.other_persons.push(name);
-                true
-            }),
-            0x5F26 => put(&mut found.issued, date(object.value)),
-            0x5F1D => put(&mut found.front, image(object)),
-            0x5F1E => put(&mut found.rear, image(object)),
-            0x5F55 => put(&mut found.personalized, time(object.value)),
-            0x5F19 => put(&mut found.authority, text(object)),
-            0x5F1B => put(&mut found.observations, text(object)),
-            0x5F1C => put(&mut found.requirements, text(object)),
-            0x5F56 => put(&mut found.personalization_system, text(object)),
-            _ => false,
-        })?;
-        Ok(Self { others, trailing_bytes: outer.rest().len(), ..found })
+        let group = ("DG12", 0x6C);
+        let (others, trailing_bytes) =
+            listing(group, file, &mut found.listed, |object, reader| match object.tag {
+                0xA0 => {
+                    let mut inside = reader.inside("DG12 other persons", object);
+                    extend(&mut found.other_persons, names(&mut inside, 0x5F1A))
+                }
+                0x5F1A => extend(&mut found.other_persons, text(object).map(|name| [name])),
+                0x5F26 => put(&mut found.issued, date(object.value)),
+                0x5F1D => put(&mut found.front, image(object)),
+                0x5F1E => put(&mut found.rear, image(object)),
+                0x5F55 => put(&mut found.personalized, time(object.value)),
+                0x5F19 => put(&mut found.authority, text(object)),
+                0x5F1B => put(&mut found.observations, text(object)),
+                0x5F1C => put(&mut found.requirements, text(object)),
+                0x5F56 => put(&mut found.personalization_system, text(object)),
+                _ => false,
+            })?;
+        Ok(Self { others, trailing_bytes, ..found })
     }
 }

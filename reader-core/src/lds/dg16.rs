@@ -1,6 +1,6 @@
 //! DG16: whom to tell in an emergency. Spec: 9303-10 §4.7.16.
 
-use super::elements::{OtherElement, date, each, put, text};
+use super::elements::{OtherElement, date, each, extend, put, text};
 use super::mrz::PartialDate;
 use super::personal::PersonalText;
 use crate::wire::Malformed;
@@ -51,10 +51,7 @@ impl PersonsToNotify {
             let person = matches!(object.tag, 0xA0..=0xAF)
                 .then(|| PersonToNotify::parse(reader.inside("DG16 person", object)).ok())
                 .flatten();
-            person.is_some_and(|person| {
-                persons.push(person);
-                true
-            })
+            extend(&mut persons, person.map(|person| [person]))
         })?;
         Ok(Self { declared_count, persons, others, trailing_bytes: outer.rest().len() })
     }

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::mrz::PartialDate;
 use super::personal::PersonalText;
 use super::portrait::ImageFormat;
-use crate::wire::tlv::{Reader, Tlv};
+use crate::wire::tlv::{Reader, Rules, Tlv};
 use crate::wire::{Malformed, Problem};
 
 /// Data elements of one group. The standard names thirteen at most.
@@ -102,6 +102,32 @@ pub(super) fn each<'a>(
     Ok(())
 }
 
+/// A file of one group that lists its tags, `tag { 5C …, … }`: the list goes into `listed`, each other element is given to
+/// `take`. What neither takes is kept raw; with it, the bytes in the file after the object.
+pub(super) fn listing<'a>(
+    (what, tag): (&'static str, u32),
+    file: &'a [u8],
+    listed: &mut Vec<u32>,
+    mut take: impl FnMut(&Tlv<'a>, &Reader<'a>) -> bool,
+) -> Result<(Vec<OtherElement>, usize), Malformed> {
+    let mut outer = Reader::new(what, Rules::Ber, file);
+    let mut group = outer.enter(what, tag)?;
+    let mut others = Vec::new();
+    each(&mut group, &mut others, |object, reader| match object.tag {
+        0x5C => listed.is_empty() && extend(listed, tag_list(object)),
+        _ => take(object, reader),
+    })?;
+    Ok((others, outer.rest().len()))
+}
+
+/// Appends what there is; false if there is nothing.
+pub(super) fn extend<T>(all: &mut Vec<T>, more: Option<impl IntoIterator<Item = T>>) -> bool {
+    more.is_some_and(|more| {
+        all.extend(more);
+        true
+    })
+}
+
 /// Fills an empty place; false if there is nothing to fill it with or it is taken.
 pub(super) fn put<T>(place: &mut Option<T>, value: Option<T>) -> bool {
     let free = place.is_none() && value.is_some();
@@ -142,7 +168,7 @@ pub(super) fn names(inside: &mut Reader<'_>, tag: u32) -> Option<Vec<PersonalTex
 }
 
 /// The tags that `5C` lists; `None` if it is no list of tags.
-pub(super) fn tag_list(object: &Tlv<'_>) -> Option<Vec<u32>> {
+fn tag_list(object: &Tlv<'_>) -> Option<Vec<u32>> {
     let mut tags = Vec::new();
     let mut bytes = object.value.iter().copied();
     while let Some(first) = bytes.next() {

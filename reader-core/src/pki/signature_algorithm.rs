@@ -6,11 +6,12 @@ use crate::crypto::curve::Curve;
 use crate::crypto::hash::HashAlgorithm;
 use crate::crypto::signature::{EcdsaEncoding, SignatureScheme};
 use crate::key;
-use crate::wire::der::{AlgorithmIdentifier, NULL, SEQUENCE};
+use crate::key::algorithm::{PssParameters, no_parameters, pss_parameters, unknown};
+use crate::wire::der::AlgorithmIdentifier;
 use crate::wire::oid::Oid;
 use crate::wire::spki::EcParameters;
-use crate::wire::tlv::{Reader, Rules};
-use crate::wire::{Malformed, Problem};
+
+pub use crate::key::algorithm::{AlgorithmError, hash, hash_of};
 
 const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
 
@@ -31,48 +32,6 @@ pub struct NamedScheme {
     pub note: Option<AlgorithmNote>,
 }
 
-/// Why an algorithm cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AlgorithmError {
-    /// Parameters that are not what the algorithm has.
-    #[error(transparent)]
-    Malformed(#[from] Malformed),
-    /// An algorithm that is not known here.
-    #[error("the algorithm {oid} is not supported")]
-    Unknown {
-        /// Its object identifier.
-        oid: String,
-    },
-}
-
-fn unknown(oid: Oid<'_>) -> AlgorithmError {
-    AlgorithmError::Unknown { oid: oid.to_string() }
-}
-
-/// The hash function of a digest AlgorithmIdentifier, whose parameters are absent or NULL.
-///
-/// # Errors
-/// Another algorithm, or other parameters.
-pub fn hash(identifier: &AlgorithmIdentifier<'_>) -> Result<HashAlgorithm, AlgorithmError> {
-    no_parameters(identifier)?;
-    hash_of(identifier.algorithm).ok_or_else(|| unknown(identifier.algorithm))
-}
-
-/// The hash function with this object identifier.
-#[must_use]
-pub fn hash_of(oid: Oid<'_>) -> Option<HashAlgorithm> {
-    if oid.is("1.3.14.3.2.26") {
-        return Some(HashAlgorithm::Sha1);
-    }
-    match oid.under("2.16.840.1.101.3.4.2").as_deref() {
-        Some([1]) => Some(HashAlgorithm::Sha256),
-        Some([2]) => Some(HashAlgorithm::Sha384),
-        Some([3]) => Some(HashAlgorithm::Sha512),
-        Some([4]) => Some(HashAlgorithm::Sha224),
-        _ => None,
-    }
-}
-
 /// The scheme of a certificate or revocation list.
 ///
 /// # Errors
@@ -82,7 +41,11 @@ pub fn scheme(identifier: &AlgorithmIdentifier<'_>) -> Result<SignatureScheme, A
     if let Some([arc]) = oid.under("1.2.840.113549.1.1").as_deref() {
         let hash = match arc {
             5 => HashAlgorithm::Sha1,
-            10 => return pss(identifier),
+            10 => {
+                let PssParameters { hash, mgf_hash, salt_len } =
+                    pss_parameters(identifier)?.unwrap_or_default();
+                return Ok(SignatureScheme::RsaPss { hash, mgf_hash, salt_len });
+            }
             11 => HashAlgorithm::Sha256,
             12 => HashAlgorithm::Sha384,
             13 => HashAlgorithm::Sha512,
@@ -168,74 +131,10 @@ pub fn curve_beside(identifier: &AlgorithmIdentifier<'_>) -> Option<Option<Curve
     }
 }
 
-fn no_parameters(identifier: &AlgorithmIdentifier<'_>) -> Result<(), Malformed> {
-    match identifier.parameters {
-        None => Ok(()),
-        Some(parameters) if parameters.tag == NULL && parameters.value.is_empty() => Ok(()),
-        Some(_) => Err(Malformed::value("AlgorithmIdentifier", "parameters where the algorithm has none")),
-    }
-}
-
-/// `RSASSA-PSS-params`, each with its default. Spec: RFC 4055 §3.1.
-fn pss(identifier: &AlgorithmIdentifier<'_>) -> Result<SignatureScheme, AlgorithmError> {
-    const DEFAULT: SignatureScheme =
-        SignatureScheme::RsaPss { hash: HashAlgorithm::Sha1, mgf_hash: HashAlgorithm::Sha1, salt_len: 20 };
-    let Some(parameters) = identifier.parameters else { return Ok(DEFAULT) };
-    let mut outer = Reader::new("RSASSA-PSS-params", Rules::Ber, parameters.raw);
-    let mut reader = outer.enter("RSASSA-PSS-params", SEQUENCE)?;
-    let mut part = |tag: u32| -> Result<Option<Reader<'_>>, Malformed> {
-        Ok(reader.optional(tag)?.map(|object| reader.inside("RSASSA-PSS-params", &object)))
-    };
-    let (first, second, third, fourth) = (part(0xA0)?, part(0xA1)?, part(0xA2)?, part(0xA3)?);
-    reader.finish()?;
-    let message_hash = match first {
-        Some(mut inner) => {
-            let message_hash = hash(&inner.algorithm()?)?;
-            inner.finish()?;
-            message_hash
-        }
-        None => HashAlgorithm::Sha1,
-    };
-    let mgf_hash = match second {
-        Some(mut inner) => {
-            let mgf_hash = mgf1_hash(&inner.algorithm()?)?;
-            inner.finish()?;
-            mgf_hash
-        }
-        None => HashAlgorithm::Sha1,
-    };
-    let salt_len = match third {
-        Some(mut inner) => {
-            let salt_len = inner.small()?;
-            inner.finish()?;
-            salt_len as usize
-        }
-        None => 20,
-    };
-    if let Some(mut inner) = fourth {
-        if inner.small()? != 1 {
-            return Err(inner.fault(Problem::Value("a trailer field other than 1")).into());
-        }
-        inner.finish()?;
-    }
-    Ok(SignatureScheme::RsaPss { hash: message_hash, mgf_hash, salt_len })
-}
-
-/// `AlgorithmIdentifier { id-mgf1, hash }`.
-fn mgf1_hash(identifier: &AlgorithmIdentifier<'_>) -> Result<HashAlgorithm, AlgorithmError> {
-    if !identifier.algorithm.is("1.2.840.113549.1.1.8") {
-        return Err(unknown(identifier.algorithm));
-    }
-    let Some(parameters) = identifier.parameters else { return Ok(HashAlgorithm::Sha1) };
-    let mut reader = Reader::new("mgf1 parameters", Rules::Ber, parameters.raw);
-    let inner = reader.algorithm()?;
-    reader.finish()?;
-    hash(&inner)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::tlv::{Reader, Rules};
 
     fn read(bytes: &[u8]) -> Result<SignatureScheme, AlgorithmError> {
         scheme(&Reader::new("test", Rules::Der, bytes).algorithm().unwrap())

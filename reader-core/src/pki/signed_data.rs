@@ -8,7 +8,7 @@ use super::name::Name;
 use super::signature_algorithm::{self, AlgorithmNote};
 use crate::crypto::ec::EcError;
 use crate::crypto::hash::HashAlgorithm;
-use crate::crypto::signature::{self, EcdsaEncoding, PublicKey, SignatureScheme};
+use crate::crypto::signature::{self, EcdsaEncoding, PublicKey, SignatureCheck, SignatureScheme};
 use crate::key::{self, KeyError};
 use crate::wire::Malformed;
 use crate::wire::cms::{Attribute, SignedAttributes, SignedData, SignerIdentifier, SignerInfo};
@@ -48,6 +48,9 @@ pub enum SignerFault {
     /// The signature over the attributes is false.
     #[error("the signature over the signed attributes is false")]
     Signature,
+    /// The signer's key may not be used so, by its own word. Spec: RFC 4055 §3.3.
+    #[error("the signer's key does not permit the algorithm of the signature or its parameters")]
+    NotPermitted,
 }
 
 /// A departure from the standard that takes nothing from the signature.
@@ -273,15 +276,20 @@ pub fn check(
     let sorted = attributes.sorted_bytes();
     notes.extend(sorted.is_some().then_some(SignerNote::Unsorted));
     let messages: Vec<Vec<u8>> = [attributes.signed_bytes()].into_iter().chain(sorted).collect();
+    let mut fault = SignerFault::Signature;
     for (scheme, departures) in readings(named.scheme, digest) {
         for message in &messages {
-            if signature::verify(&key, scheme, message, signer.signature)?.is_valid() {
-                notes.extend(departures);
-                return Ok(SignerCheck::Valid(ValidSigner { scheme, signing_time, notes }));
+            match signature::verify(&key, scheme, message, signer.signature)? {
+                SignatureCheck::Valid => {
+                    notes.extend(departures);
+                    return Ok(SignerCheck::Valid(ValidSigner { scheme, signing_time, notes }));
+                }
+                SignatureCheck::NotPermitted => fault = SignerFault::NotPermitted,
+                SignatureCheck::Invalid => {}
             }
         }
     }
-    invalid(SignerFault::Signature)
+    invalid(fault)
 }
 
 /// contentType and messageDigest stand once and are right; the signing time, if there is one.

@@ -66,6 +66,36 @@ impl Transport for SimulatedTransport {
     }
 }
 
+/// A reader that loses an answer where `loses` says so, of the number of the exchange and the answer: the card stays.
+pub struct LosesAnswers<F> {
+    pub inner: SimulatedTransport,
+    pub loses: F,
+}
+
+impl<F: Fn(usize, &[u8]) -> bool> Transport for LosesAnswers<F> {
+    fn exchange(
+        &mut self,
+        command: &[u8],
+        timeout_ms: u32,
+        response: &mut Vec<u8>,
+    ) -> Result<(), TransportError> {
+        self.inner.exchange(command, timeout_ms, response)?;
+        if (self.loses)(self.inner.exchanges, response) {
+            response.clear();
+            return Err(TransportError::Communication { code: 0x8010_002F });
+        }
+        Ok(())
+    }
+
+    fn limits(&self) -> Limits {
+        self.inner.limits()
+    }
+
+    fn reset(&mut self) -> Result<bool, TransportError> {
+        self.inner.reset()
+    }
+}
+
 /// Different bytes in each draw, the same in each run.
 pub struct SeededEntropy(pub u64);
 
