@@ -1,4 +1,4 @@
-//! Signature checks beside OpenSSL's, in a workspace of their own that links it.
+//! Signature checks beside OpenSSL's, and what a large trust store costs, in a workspace of their own that links it.
 
 use crate::needs::Scope;
 use crate::setup;

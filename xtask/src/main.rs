@@ -29,7 +29,7 @@ cargo xtask COMMAND
   fuzz [--seconds N] [--list] [TARGET…]
                    fuzzes each parser for N seconds (default 60), from the committed seeds
 
-  compare          signature checks beside OpenSSL: CPU time in one run, as Markdown
+  compare          signature checks beside OpenSSL, and opening a large store, as Markdown
   seeds            writes the fuzz seeds that come from the simulator's cards
   pcscd COMMAND…   runs COMMAND with the PC/SC service and its virtual reader up, as `test` does
 

@@ -62,7 +62,7 @@ pub const LINUX: &[Need] = &[
     },
     Need {
         why: "PC/SC, the card readers' interface",
-        scopes: &[Scope::Demo, Scope::Test],
+        scopes: &[Scope::Demo, Scope::Test, Scope::Compare],
         probes: &[Program("pkg-config"), PkgConfig("libpcsclite")],
         apt: &["pkg-config", "libpcsclite-dev"],
         dnf: &["pkgconf-pkg-config", "pcsc-lite-devel"],

@@ -88,8 +88,7 @@ struct Authority<'t> {
 
 impl<'t> Authority<'t> {
     fn of(signer: &Certificate, anchor: &'t Anchor, trust: &'t TrustSnapshot) -> Self {
-        let of_country = |other: &&Anchor| same_country(other.certificate.subject(), signer.issuer());
-        let anchors: Vec<&Anchor> = trust.anchors().iter().filter(of_country).collect();
+        let anchors: Vec<&Anchor> = trust.of_country_of(signer.issuer()).collect();
         // A certificate with another issuer than subject brings two names of one authority together.
         let renamed = anchors.iter().map(|anchor| &anchor.certificate).filter(|link| !link.is_self_issued());
         let mut pairs: Vec<[Vec<u8>; 2]> =

@@ -68,19 +68,28 @@ impl Certificate {
     #[must_use]
     pub fn signed_after(&self, signer: &Signer, change: impl Fn(Vec<u8>) -> Vec<u8>) -> Vec<u8> {
         let algorithm = signer.signature_algorithm();
-        let body = sequence(&[
+        let body = change(self.body(&algorithm));
+        let signature = signer.sign(&body);
+        sequence(&[body, algorithm, bit_string(&signature)])
+    }
+
+    /// The certificate with a signature that nobody made.
+    #[must_use]
+    pub fn with_signature(&self, algorithm: &[u8], signature: &[u8]) -> Vec<u8> {
+        sequence(&[self.body(algorithm), algorithm.to_vec(), bit_string(signature)])
+    }
+
+    fn body(&self, algorithm: &[u8]) -> Vec<u8> {
+        sequence(&[
             explicit(0, &integer(2)),
             integer_bytes(&self.serial),
-            algorithm.clone(),
+            algorithm.to_vec(),
             self.issuer.der(),
             sequence(&[time(self.validity.from_s), time(self.validity.to_s)]),
             self.subject.der(),
             self.public_key_info.clone(),
             explicit(3, &sequence(&self.extensions)),
-        ]);
-        let body = change(body);
-        let signature = bit_string(&signer.sign(&body));
-        sequence(&[body, algorithm, signature])
+        ])
     }
 }
 
@@ -183,30 +192,9 @@ pub fn document_type_list(codes: &[&str]) -> Vec<u8> {
 #[must_use]
 pub fn revocation_list(list: &RevocationList<'_>, signer: &Signer) -> Vec<u8> {
     let algorithm = signer.signature_algorithm();
-    let entries: Vec<Vec<u8>> = list
-        .revoked
-        .iter()
-        .map(|(serial, when_s)| sequence(&[integer_bytes(serial), time(*when_s)]))
-        .collect();
-    // An empty list leaves the field out: RFC 5280 §5.1.2.6.
-    let entries = if entries.is_empty() { Vec::new() } else { sequence(&entries) };
-    let body = sequence(&[
-        integer(1),
-        algorithm.clone(),
-        list.issuer.der(),
-        time(list.period.from_s),
-        time(list.period.to_s),
-        entries,
-        explicit(
-            0,
-            &sequence(&[
-                authority_key_identifier(&signer.key_identifier()),
-                extension("2.5.29.20", false, &integer(list.number)),
-            ]),
-        ),
-    ]);
-    let signature = bit_string(&signer.sign(&body));
-    sequence(&[body, algorithm, signature])
+    let body = list.body(&algorithm, &signer.key_identifier());
+    let signature = signer.sign(&body);
+    sequence(&[body, algorithm, bit_string(&signature)])
 }
 
 /// What a revocation list says.
@@ -220,4 +208,30 @@ pub struct RevocationList<'a> {
     pub number: u64,
     /// Serial numbers and the second of their revocation.
     pub revoked: Vec<(Vec<u8>, i64)>,
+}
+
+impl RevocationList<'_> {
+    /// The list under the key of this identifier, with a signature that nobody made.
+    #[must_use]
+    pub fn with_signature(&self, key_identifier: &[u8], algorithm: &[u8], signature: &[u8]) -> Vec<u8> {
+        sequence(&[self.body(algorithm, key_identifier), algorithm.to_vec(), bit_string(signature)])
+    }
+
+    fn body(&self, algorithm: &[u8], key_identifier: &[u8]) -> Vec<u8> {
+        let entry = |(serial, when_s): &(Vec<u8>, i64)| sequence(&[integer_bytes(serial), time(*when_s)]);
+        let entries: Vec<Vec<u8>> = self.revoked.iter().map(entry).collect();
+        // An empty list leaves the field out: RFC 5280 §5.1.2.6.
+        let entries = if entries.is_empty() { Vec::new() } else { sequence(&entries) };
+        let extensions =
+            [authority_key_identifier(key_identifier), extension("2.5.29.20", false, &integer(self.number))];
+        sequence(&[
+            integer(1),
+            algorithm.to_vec(),
+            self.issuer.der(),
+            time(self.period.from_s),
+            time(self.period.to_s),
+            entries,
+            explicit(0, &sequence(&extensions)),
+        ])
+    }
 }

@@ -24,3 +24,4 @@ pub mod security_infos;
 pub mod signer;
 pub mod sod;
 pub mod terminal_pki;
+pub mod world;

@@ -165,6 +165,7 @@ impl TrustBuilder {
             signers,
             by_key_id: self.by_key_id,
             by_name: self.by_name,
+            by_country: self.by_country,
         })
     }
 

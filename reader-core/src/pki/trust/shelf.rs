@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::pack::{Object, ObjectKind, PACK_BYTES, Pack};
 use super::signers::{DocumentSigners, Named};
 use super::{Conformance, Imported, KnownSigner, Provenance, Refusal, Refused, TrustBuilder, VerifiedBy};
-use crate::pki::certificate::{Certificate, Fingerprint};
+use crate::pki::certificate::{Certificate, CertificateError, Fingerprint};
 use crate::pki::name::Name;
 use crate::wire::Malformed;
 
@@ -174,6 +174,23 @@ impl TrustBuilder {
             Err(Refused { subject, refusal, detail, .. }) => imported.refuse(subject, der, refusal, detail),
         }
         imported
+    }
+
+    /// Puts back a document signer that this store had taken in before, without checking its signature again: for a store
+    /// whose integrity is guarded by other means.
+    ///
+    /// # Errors
+    /// The bytes are no certificate.
+    pub fn restore_document_signer(
+        &mut self,
+        der: &[u8],
+        provenance: Provenance,
+        signed_by: Fingerprint,
+        conformance: Conformance,
+    ) -> Result<(), CertificateError> {
+        let certificate = Certificate::from_der(der)?;
+        self.signers.put(&KnownSigner { certificate, provenance, signed_by, conformance }, None)?;
+        Ok(())
     }
 
     fn signed_by_anchor(&self, certificate: &Certificate) -> Result<Fingerprint, (Refusal, String)> {

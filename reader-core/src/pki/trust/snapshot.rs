@@ -23,6 +23,7 @@ pub(super) struct Content {
     pub(super) signers: DocumentSigners,
     pub(super) by_key_id: HashMap<Vec<u8>, Vec<usize>>,
     pub(super) by_name: HashMap<Vec<u8>, Vec<usize>>,
+    pub(super) by_country: HashMap<String, Vec<usize>>,
 }
 
 impl TrustSnapshot {
@@ -88,6 +89,15 @@ impl TrustSnapshot {
     /// Anchors whose subject says what `name` says.
     pub(in crate::pki) fn named(&self, name: &Name) -> impl Iterator<Item = &Anchor> {
         let indices = self.0.by_name.get(&name.lookup_key());
+        indices.into_iter().flatten().filter_map(|index| self.0.anchors.get(*index))
+    }
+
+    /// Anchors whose subject is of the country that `name` is of; where it is of none, those that say the same.
+    pub(in crate::pki) fn of_country_of(&self, name: &Name) -> impl Iterator<Item = &Anchor> {
+        let indices = match name.country() {
+            Some(country) => self.0.by_country.get(&country),
+            None => self.0.by_name.get(&name.lookup_key()),
+        };
         indices.into_iter().flatten().filter_map(|index| self.0.anchors.get(*index))
     }
 
