@@ -119,7 +119,7 @@ impl SimulatedGateway {
         let faulty = |error: String| Failure::new(ErrorCode::BadSite, error);
         let password = PasswordSource::Held(Secret::new(DEFAULT_PASSWORD.to_owned()));
         let mut config = InsuranceConfig::new(&self.url(), DEFAULT_FACILITY, password);
-        config.simulated = true;
+        config.connection.simulated = true;
         config.staff = Some(StaffConfig {
             name: "NHÂN VIÊN MÔ PHỎNG".to_owned(),
             number: "090000000999".to_owned(),
@@ -177,9 +177,10 @@ impl SimulatedCardGateway {
             self.running.url(),
             card_gateway::public_key_pem(),
         );
-        let config: CardAuthenticityConfig =
-            toml::from_str(&settings).map_err(|error| faulty(error.to_string()))?;
-        gateway.config = Some(config);
+        let table: toml::Table =
+            settings.parse().map_err(|error: toml::de::Error| faulty(error.to_string()))?;
+        gateway.config =
+            Some(CardAuthenticityConfig::from_table(table).map_err(|faults| faulty(faults.join("; ")))?);
         let opened = gateway.open(Surroundings::system()).map_err(|error| faulty(error.to_string()))?;
         site.proof.gateway = opened.map(|(_, terms)| terms);
         Ok(site)

@@ -120,10 +120,12 @@ pub(super) fn check(raw: RawGateway, faults: &mut Faults) -> (Option<SiteGateway
     let config = if raw.settings.is_empty() {
         None
     } else {
-        match raw.settings.try_into::<CardAuthenticityConfig>() {
+        match CardAuthenticityConfig::from_table(raw.settings) {
             Ok(config) => Some(config),
-            Err(error) => {
-                faults.at(&["gateway", "settings"], error.message());
+            Err(found) => {
+                for fault in found {
+                    faults.at(&["gateway", "settings"], fault);
+                }
                 None
             }
         }
@@ -210,6 +212,6 @@ mod tests {
     fn a_key_cannot_stand_in_the_file() {
         let text = sound().replace("text =", "tls = { certificate = \"x\", key = \"hunter2\" }\ntext =");
         let found = faults(&text).join("; ");
-        assert!(found.contains("never the key itself") && !found.contains("hunter2"), "{found}");
+        assert!(found.contains("never the secret itself") && !found.contains("hunter2"), "{found}");
     }
 }

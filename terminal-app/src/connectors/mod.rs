@@ -8,25 +8,27 @@
 //! Clock and randomness come from [`Surroundings`]; every query has a deadline and can be cancelled while it waits.
 
 pub mod card_authenticity;
+mod connection;
 mod delivery;
 mod fault;
 mod fields;
 mod finding;
-mod http_json;
+pub mod http;
 mod insurance;
 mod retry;
 mod secret;
 mod surroundings;
 
+pub use connection::{Address, Connection, ConnectionConfig, TlsFiles};
 pub use delivery::{Delivered, Known, Recipient, Record, Seen, Undelivered};
 pub use fault::{Fault, FaultKind};
 pub use fields::{BirthDate, Field, PermittedFields, PersonFields};
 pub use finding::{Answer, Audience, Details};
-pub(crate) use http_json::{before_answer, within_answer};
+pub(crate) use http::{before_answer, within_answer};
 pub use insurance::{
     CODES, CodeMeaning, Encoding, Insurance, InsuranceConfig, Severity, StaffConfig, meaning,
 };
-pub use secret::{PasswordSource, ScrubbedUrl, Secret};
+pub use secret::{PasswordSource, ScrubbedUrl, Secret, SecretUrl};
 pub use surroundings::{Cancel, Clock, Surroundings, SystemClock};
 
 use crate::transaction::Transaction;

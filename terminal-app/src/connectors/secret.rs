@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-/// A password longer than this is a mistaken file.
-const MAX_PASSWORD_BYTES: u64 = 4096;
+/// A password longer than this is a mistaken file. The longest are private keys in PEM.
+const MAX_PASSWORD_BYTES: u64 = 16 << 10;
 
 /// A text that is wiped when dropped and that no output shows.
 #[derive(Clone)]
@@ -34,16 +34,33 @@ impl fmt::Debug for Secret {
 }
 
 /// Where a password comes from. Never from a command-line argument, and never from the site's file itself.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Debug)]
 pub enum PasswordSource {
     /// An environment variable of this name.
     Env(String),
     /// A file that holds nothing but the password; one trailing line break is dropped.
     File(PathBuf),
     /// Held in memory by the program; a site's file cannot give it.
-    #[serde(skip)]
     Held(Secret),
+}
+
+impl<'de> Deserialize<'de> for PasswordSource {
+    /// `{ env = "NAME" }` or `{ file = "PATH" }`. What stands there in place of it may be the secret: it is not repeated.
+    fn deserialize<D: serde::Deserializer<'de>>(given: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "lowercase")]
+        enum Written {
+            Env(String),
+            File(PathBuf),
+        }
+        match toml::Value::deserialize(given)?.try_into() {
+            Ok(Written::Env(name)) => Ok(Self::Env(name)),
+            Ok(Written::File(path)) => Ok(Self::File(path)),
+            Err(_) => Err(serde::de::Error::custom(
+                "write { env = \"NAME\" } or { file = \"PATH\" }, never the secret itself",
+            )),
+        }
+    }
 }
 
 impl PasswordSource {
@@ -57,7 +74,7 @@ impl PasswordSource {
             Self::File(path) => {
                 let mut text = Zeroizing::new(String::new());
                 std::fs::File::open(path)
-                    .and_then(|file| file.take(MAX_PASSWORD_BYTES).read_to_string(&mut text))
+                    .and_then(|file| file.take(MAX_PASSWORD_BYTES + 1).read_to_string(&mut text))
                     .map_err(|e| {
                         format!(
                             "password file {} cannot be read ({}); create it, readable by this program only",
@@ -65,6 +82,9 @@ impl PasswordSource {
                             e.kind()
                         )
                     })?;
+                if text.len() as u64 > MAX_PASSWORD_BYTES {
+                    return Err(format!("{self}: more than {MAX_PASSWORD_BYTES} bytes are no password"));
+                }
                 text
             }
         };
@@ -98,13 +118,14 @@ impl fmt::Display for ScrubbedUrl {
 
 /// An address whose query carries secrets.
 #[derive(Clone)]
-pub(super) struct SecretUrl {
+pub struct SecretUrl {
     scrubbed: ScrubbedUrl,
     full: Zeroizing<String>,
 }
 
 impl SecretUrl {
     /// `base` has no query and no trailing slash; `path` begins with one.
+    #[must_use]
     pub fn new(base: &str, path: &str, query: &[(&str, &str)]) -> Self {
         let shown = format!("{base}{path}");
         // Room for every byte escaped: growing would leave copies of the secrets behind.
@@ -120,6 +141,8 @@ impl SecretUrl {
         Self { scrubbed: ScrubbedUrl(shown), full }
     }
 
+    /// What may be shown of it.
+    #[must_use]
     pub fn shown(&self) -> &ScrubbedUrl {
         &self.scrubbed
     }

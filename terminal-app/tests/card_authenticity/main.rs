@@ -74,7 +74,7 @@ impl World {
         );
         let changed = text.replace(from, to);
         assert!(from.is_empty() || changed != text, "{from}");
-        toml::from_str(&changed).unwrap()
+        CardAuthenticityConfig::from_table(changed.parse().unwrap()).unwrap()
     }
 
     fn connector(&self, server: &Server, from: &str, to: &str) -> CardAuthenticity {
@@ -232,7 +232,7 @@ fn nobody_else_is_talked_to_and_nobody_else_may_ask() {
         ("no certificate of one's own", "certificate =", "ABSENT"),
     ] {
         let mut config = world.config(&server.url(), "", "");
-        let tls = config.tls.as_mut().unwrap();
+        let tls = config.connection.tls.as_mut().unwrap();
         match to {
             "stranger." => {
                 tls.certificate = Some(world.folder.join("stranger.pem"));

@@ -24,7 +24,7 @@ fn every_code_in_both_encodings() {
     for encoding in [Encoding::Json, Encoding::Form] {
         let line = Line::with(Vec::new(), |config| {
             config.encoding = encoding;
-            config.retries = 0;
+            config.connection.retries = Some(0);
         });
         for code in result_codes() {
             let answer = line.ask_for(&format!("090000009{code}"));

@@ -45,7 +45,8 @@ fn kind(answer: &Answer) -> FaultKind {
 /// Asks with this fault at every check, then at every token request.
 fn both(fault: &Fault, outcome: Outcome, expected: impl Fn(&FaultKind) -> bool) {
     for scope in [Scope::Check, Scope::Token] {
-        let line = Line::with(vec![FaultRule::always(scope, fault.clone())], |c| c.retries = 1);
+        let line =
+            Line::with(vec![FaultRule::always(scope, fault.clone())], |c| c.connection.retries = Some(1));
         let answer = line.ask();
         let kind = kind(&answer);
         assert!(expected(&kind), "{scope:?} {fault:?}: {kind:?}");
@@ -123,7 +124,7 @@ fn nobody_listens() {
 fn a_stall_ends_at_the_deadline() {
     for scope in [Scope::Check, Scope::Token] {
         let line = Line::with(vec![FaultRule::always(scope, Fault::Stall { ms: 60_000 })], |c| {
-            c.total_timeout_ms = 400;
+            c.connection.total_timeout_ms = Some(400);
         });
         let started = Instant::now();
         let answer = line.ask();
@@ -165,7 +166,8 @@ fn a_redirect_is_never_followed() {
 #[test]
 fn cancelling_ends_a_wait() {
     for fault in [Fault::Stall { ms: 60_000 }, Fault::Status(503)] {
-        let line = Line::with(vec![FaultRule::always(Scope::Check, fault)], |c| c.retries = 10);
+        let line =
+            Line::with(vec![FaultRule::always(Scope::Check, fault)], |c| c.connection.retries = Some(10));
         let cancel = Cancel::new();
         let started = Instant::now();
         let answer = std::thread::scope(|scope| {
@@ -202,7 +204,7 @@ fn a_name_that_nobody_has() {
         return;
     }
     let mut config = config("https://gateway.invalid");
-    config.retries = 0;
+    config.connection.retries = Some(0);
     let (insurance, _) = connector(config);
     let answer = insurance.query(&query(NUMBER), &Cancel::new());
     assert_eq!(kind(&answer), FaultKind::UnknownHost);
@@ -255,7 +257,7 @@ fn not_http_at_all() {
 fn a_small_compressed_answer_cannot_become_a_large_one() {
     let server = Scripted::start(vec![scripted::token("3000"), scripted::compressed_zeros()]);
     let mut config = config(&server.url);
-    config.max_answer_bytes = 1024;
+    config.connection.max_answer_bytes = Some(1024);
     let (insurance, _) = connector(config);
     let answer = insurance.query(&query(NUMBER), &Cancel::new());
     assert_eq!(kind(&answer), FaultKind::TooLarge { limit_bytes: 1024 });
@@ -267,7 +269,7 @@ fn an_answer_cut_anywhere_confirms_nothing() {
     let cuts: Vec<Vec<u8>> = (0..=whole.len()).map(|end| whole[..end].to_vec()).collect();
     let server = Scripted::start([scripted::token("3000")].into_iter().chain(cuts.clone()).collect());
     let mut config = config(&server.url);
-    config.retries = 0;
+    config.connection.retries = Some(0);
     let (insurance, _) = connector(config);
     for cut in &cuts {
         let answer = insurance.query(&query(NUMBER), &Cancel::new());

@@ -3,11 +3,14 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use terminal_app::connectors::{Cancel, Connector};
+use terminal_app::connectors::{Cancel, Connector, PasswordSource, Secret};
 use test_vectors::gateway::{Fault, FaultRule, Scope};
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::{Line, NAME, NUMBER, PASSWORD, STAFF_NAME, STAFF_NUMBER, config, connector, query};
+
+/// A credential that goes along in headers.
+const HEADER: &str = "header-hunter2";
 
 #[derive(Clone, Default)]
 struct Captured(Arc<Mutex<Vec<u8>>>);
@@ -45,8 +48,15 @@ fn captured() -> &'static Captured {
 
 fn secrets() -> Vec<String> {
     let md5 = test_vectors::gateway::GatewayOptions::default().password_md5;
-    let mut all =
-        vec![md5, PASSWORD.into(), NUMBER.into(), NAME.into(), STAFF_NAME.into(), STAFF_NUMBER.into()];
+    let mut all = vec![
+        md5,
+        PASSWORD.into(),
+        NUMBER.into(),
+        NAME.into(),
+        STAFF_NAME.into(),
+        STAFF_NUMBER.into(),
+        HEADER.into(),
+    ];
     all.extend(
         ["SIMULATED-ACCESS-", "SIMULATED-ID-", "NGUY%E1", "id_token=", "090000001110", "05/06/1990"]
             .map(str::to_owned),
@@ -79,8 +89,12 @@ fn nothing_is_logged_or_shown() {
     ] {
         let rules = fault.into_iter().map(|fault| FaultRule::always(Scope::Check, fault)).collect();
         let line = Line::with(rules, |c| {
-            c.total_timeout_ms = 1_000;
-            c.retries = 1;
+            c.connection.total_timeout_ms = Some(1_000);
+            c.connection.retries = Some(1);
+            for name in ["x-api-key", "authorization"] {
+                let secret = PasswordSource::Held(Secret::new(HEADER.into()));
+                c.connection.headers.insert(name.into(), secret);
+            }
         });
         for number in [NUMBER, "090000001110"] {
             let answer = line.ask_for(number);

@@ -48,7 +48,7 @@ fn a_shorter_life_is_respected() {
 #[test]
 fn a_token_that_expired_meanwhile_is_renewed_once() {
     for by_status in [true, false] {
-        let line = Line::with(Vec::new(), |c| c.retries = 0);
+        let line = Line::with(Vec::new(), |c| c.connection.retries = Some(0));
         assert_eq!(line.ask().outcome, Outcome::Confirmed);
         line.gateway.set_faults(vec![FaultRule::next(Scope::Check, 1, Fault::ExpireTokens { by_status })]);
         let answer = line.ask();

@@ -15,10 +15,10 @@ use reader_core::verify::gateway::{self, GatewayForm, GatewayKey};
 use reader_core::wire::date::Timestamp;
 use zeroize::Zeroizing;
 
-pub use settings::{CardAuthenticityConfig, Encoding, Names, Sends, Shown, TextConfig, TlsFiles, pinned};
+pub use settings::{CardAuthenticityConfig, Encoding, Names, Sends, Shown, TextConfig, pinned};
 
 use super::fault::{Fault, FaultKind};
-use super::http_json::{Body, Client, Limits, Reply};
+use super::http::{Body, Reply, Request};
 use super::retry::Budget;
 use super::secret::SecretUrl;
 use super::{Cancel, ConfigError, Surroundings};
@@ -85,13 +85,13 @@ impl CardAuthenticity {
     /// The gateway is a simulated one by its settings; an answer may still say so of itself.
     #[must_use]
     pub const fn is_simulated(&self) -> bool {
-        self.settings.config.simulated
+        self.settings.connection.is_simulated()
     }
 
     /// Longest time that asking takes.
     #[must_use]
     pub const fn deadline(&self) -> Duration {
-        Duration::from_millis(self.settings.config.total_timeout_ms)
+        self.settings.connection.deadline()
     }
 
     /// The data groups that have to be there before it can be asked, beside those that name the card: those that it is sent.
@@ -147,11 +147,10 @@ impl CardAuthenticity {
     #[must_use]
     pub fn ask(&self, question: &Question, nonce: [u8; 16], asked: Timestamp, cancel: &Cancel) -> Told {
         let config = &self.settings.config;
-        let mut budget =
-            Budget::new(&self.surroundings, cancel, &config.url, config.total_timeout_ms, config.retries);
+        let mut budget = self.settings.connection.budget(&self.surroundings, cancel);
         let mut told = Told {
             trace: GatewayTrace::NotAsked(String::new()),
-            simulated: config.simulated,
+            simulated: self.is_simulated(),
             attempts: 0,
             elapsed_ms: 0,
         };
@@ -160,7 +159,7 @@ impl CardAuthenticity {
         let mut members: Vec<(&str, &str)> =
             question.members.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         members.extend(config.names.question.as_deref().map(|name| (name, mark.as_str())));
-        let result = self.exchange(&Body::json(&members), &mut budget, &mut told);
+        let result = self.exchange(&Body::members(&members), &mut budget, &mut told);
         told.elapsed_ms = budget.elapsed_ms();
         told.trace = match result {
             Ok((text, signature)) => {
@@ -188,15 +187,13 @@ impl CardAuthenticity {
         told: &mut Told,
     ) -> Result<(Vec<u8>, Vec<u8>), Fault> {
         let config = &self.settings.config;
-        let setting = |what: String| Fault::new(FaultKind::Settings(what), &config.url);
-        let tls = self.settings.tls().map_err(setting)?;
-        let limits = Limits { connect_ms: config.connect_timeout_ms, answer_bytes: config.max_answer_bytes };
-        let client = Client::secured(limits, self.settings.local, tls);
+        let client = self.settings.connection.client()?;
         let url = SecretUrl::new(&config.url, "", &[]);
+        let request = Request::post(&url, body);
         loop {
             let left_ms = budget.left_ms()?;
             told.attempts += 1;
-            let result = client.post(&url, body, left_ms, budget.cancel());
+            let result = client.send(&request, left_ms, budget.cancel());
             match result.and_then(|reply| self.parts(&reply, told)) {
                 Err(fault) if fault.is_transient() && budget.pause()? => {}
                 result => return result,
@@ -208,7 +205,7 @@ impl CardAuthenticity {
     fn parts(&self, reply: &Reply, told: &mut Told) -> Result<(Vec<u8>, Vec<u8>), Fault> {
         let names = &self.settings.config.names;
         told.simulated |= reply.simulated;
-        let member = |name: &str| reply.object.get(name).and_then(serde_json::Value::as_str);
+        let member = |name: &str| reply.member(name).and_then(serde_json::Value::as_str);
         let Some(text) = member(&names.text) else {
             let kind = FaultKind::Malformed("the answer has no text under a signature");
             return Err(Fault::new(kind, &self.settings.config.url));

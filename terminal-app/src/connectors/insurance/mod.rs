@@ -19,7 +19,7 @@ pub use settings::{Encoding, InsuranceConfig, StaffConfig};
 
 use super::fault::{Fault, FaultKind};
 use super::finding::{Answer, Details, clean};
-use super::http_json::{Body, Client, Limits, Reply};
+use super::http::{Body, Client, Reply, Request};
 use super::retry::Budget;
 use super::secret::{Secret, SecretUrl};
 use super::{BirthDate, Cancel, ConfigError, Connector, Field, Query, Question, Surroundings};
@@ -72,10 +72,8 @@ pub(super) fn build(
     table: toml::Table,
     surroundings: Surroundings,
 ) -> Result<Box<dyn Connector>, ConfigError> {
-    let config: InsuranceConfig = table.try_into().map_err(|e: toml::de::Error| ConfigError {
-        id: id.to_owned(),
-        faults: vec![e.message().to_owned()],
-    })?;
+    let config =
+        InsuranceConfig::from_table(table).map_err(|faults| ConfigError { id: id.to_owned(), faults })?;
     Ok(Box::new(Insurance::new(id, config, surroundings)?))
 }
 
@@ -96,8 +94,7 @@ impl Insurance {
         let password =
             config.password.fetch().map_err(|what| Fault::new(FaultKind::Settings(what), &self.id))?;
         let password = md5_hex(&password);
-        let limits = Limits { connect_ms: config.connect_timeout_ms, answer_bytes: config.max_answer_bytes };
-        let client = Client::new(limits, self.settings.local);
+        let client = self.settings.connection.client()?;
         let mut renewed = false;
         loop {
             let token = self.token(&client, &password, budget)?;
@@ -156,8 +153,8 @@ impl Insurance {
             return Ok(token.clone());
         }
         // Not under the lock: a second query must be free to meet its own deadline.
-        let url = SecretUrl::new(&self.settings.base_url, wire::TOKEN_PATH, &[]);
-        let body = Body::json(&[("username", &self.settings.user), ("password", password.expose())]);
+        let url = SecretUrl::new(self.settings.connection.address().base(), wire::TOKEN_PATH, &[]);
+        let body = Body::members(&[("username", &self.settings.user), ("password", password.expose())]);
         let reply = loop {
             match self.post(client, &url, &body, budget) {
                 Err(fault) if fault.is_transient() && budget.pause()? => {}
@@ -208,7 +205,7 @@ impl Insurance {
             ("username", self.settings.user.as_str()),
             ("password", password.expose()),
         ];
-        let url = SecretUrl::new(&self.settings.base_url, wire::CHECK_PATH, &query);
+        let url = SecretUrl::new(self.settings.connection.address().base(), wire::CHECK_PATH, &query);
         let birth = wire::birth_date(asked.birth);
         let fields = [
             ("maThe", asked.number),
@@ -218,7 +215,7 @@ impl Insurance {
             ("cccdCb", asked.staff.number.as_str()),
         ];
         let body = match self.settings.config.encoding {
-            Encoding::Json => Body::json(&fields),
+            Encoding::Json => Body::members(&fields),
             Encoding::Form => Body::form(&fields),
         };
         let reply = self.post(client, &url, &body, budget)?;
@@ -237,7 +234,7 @@ impl Insurance {
     ) -> Result<Reply, Fault> {
         let left_ms = budget.left_ms()?;
         let started_ms = budget.elapsed_ms();
-        let result = client.post(url, body, left_ms, budget.cancel());
+        let result = client.send(&Request::post(url, body), left_ms, budget.cancel());
         let ms = budget.elapsed_ms().saturating_sub(started_ms);
         match result {
             Ok(reply) => {
@@ -266,7 +263,7 @@ impl Insurance {
         if outcome.is_confirmed() && contradicts(asked_birth, details.get("birth_date")) {
             let what = Fault::new(
                 FaultKind::Contradiction("the answer confirms a person of another date of birth"),
-                format_args!("{}{}", self.settings.base_url, wire::CHECK_PATH),
+                format_args!("{}{}", self.settings.connection.address().base(), wire::CHECK_PATH),
             );
             outcome = codes::UNKNOWN;
             text_stem = what.text_stem();
@@ -317,20 +314,13 @@ impl Connector for Insurance {
     }
 
     fn is_simulated(&self) -> bool {
-        self.settings.config.simulated
+        self.settings.connection.is_simulated()
     }
 
     fn query(&self, query: &Query, cancel: &Cancel) -> Answer {
-        let config = &self.settings.config;
         let Question::Eligibility = query.question;
-        let mut budget = Budget::new(
-            &self.surroundings,
-            cancel,
-            &self.settings.base_url,
-            config.total_timeout_ms,
-            config.retries,
-        );
-        let mut course = Course { attempts: 0, simulated: config.simulated };
+        let mut budget = self.settings.connection.budget(&self.surroundings, cancel);
+        let mut course = Course { attempts: 0, simulated: self.is_simulated() };
         let judged = match self.ask(query, &mut budget, &mut course) {
             Ok(answered) => self.judge(answered, query.fields.birth_date()),
             Err(fault) => Judged {

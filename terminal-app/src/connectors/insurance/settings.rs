@@ -3,7 +3,18 @@
 use serde::Deserialize;
 
 use crate::connectors::ConfigError;
+use crate::connectors::connection::{self, AddressForm, Connection, ConnectionConfig, Usual};
 use crate::connectors::secret::PasswordSource;
+
+/// What is usual for this service: it is slow.
+const USUAL: Usual = Usual {
+    connect_ms: 5_000,
+    total_ms: 20_000,
+    most_total_ms: 300_000,
+    retries: 2,
+    answer_bytes: 1 << 20,
+    most_answer_bytes: 64 << 20,
+};
 
 /// How the question's body is encoded; both are in use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -62,46 +73,31 @@ pub struct InsuranceConfig {
     /// The staff member in whose name is asked.
     #[serde(default)]
     pub staff: Option<StaffConfig>,
-    /// Longest time to connect, in milliseconds.
-    #[serde(default = "connect_timeout_ms")]
-    pub connect_timeout_ms: u64,
-    /// Longest time for everything: token, question, retries; in milliseconds.
-    #[serde(default = "total_timeout_ms")]
-    pub total_timeout_ms: u64,
-    /// Retries after a failure that may pass.
-    #[serde(default = "retries")]
-    pub retries: u32,
     /// How long a token is used, in seconds; less where the service says so.
     #[serde(default = "token_life_s")]
     pub token_life_s: u64,
-    /// Largest answer, in bytes.
-    #[serde(default = "max_answer_bytes")]
-    pub max_answer_bytes: u64,
-    /// The service is a simulated one, whatever it says of itself.
-    #[serde(default)]
-    pub simulated: bool,
+    /// How it is reached. Its keys stand in the same table, see [`InsuranceConfig::from_table`].
+    #[serde(skip)]
+    pub connection: ConnectionConfig,
 }
 
 fn user_suffix() -> String {
     "_BV".into()
 }
-fn connect_timeout_ms() -> u64 {
-    5_000
-}
-fn total_timeout_ms() -> u64 {
-    20_000
-}
-fn retries() -> u32 {
-    2
-}
 fn token_life_s() -> u64 {
     50 * 60
 }
-fn max_answer_bytes() -> u64 {
-    1024 * 1024
-}
 
 impl InsuranceConfig {
+    /// Its own settings and those of its connection, out of the one table in which they stand.
+    ///
+    /// # Errors
+    /// Every key that is unknown, missing or of another type.
+    pub fn from_table(table: toml::Table) -> Result<Self, Vec<String>> {
+        let (connection, own) = connection::split::<Self>(table)?;
+        Ok(Self { connection, ..own })
+    }
+
     /// The three settings without a default; the others as a site's file that does not name them.
     #[must_use]
     pub fn new(base_url: &str, facility: &str, password: PasswordSource) -> Self {
@@ -112,12 +108,8 @@ impl InsuranceConfig {
             password,
             encoding: Encoding::default(),
             staff: None,
-            connect_timeout_ms: connect_timeout_ms(),
-            total_timeout_ms: total_timeout_ms(),
-            retries: retries(),
             token_life_s: token_life_s(),
-            max_answer_bytes: max_answer_bytes(),
-            simulated: false,
+            connection: ConnectionConfig::default(),
         }
     }
 }
@@ -125,23 +117,16 @@ impl InsuranceConfig {
 /// Settings that hold together.
 pub(super) struct Settings {
     pub config: InsuranceConfig,
-    /// Without a trailing slash.
-    pub base_url: String,
+    pub connection: Connection,
     pub user: String,
-    /// The host is this machine.
-    pub local: bool,
 }
 
 impl Settings {
     /// Checks everything and lists every fault.
     pub fn check(id: &str, config: InsuranceConfig) -> Result<Self, ConfigError> {
         let mut faults = Vec::new();
-        let base_url = config.base_url.trim_end_matches('/').to_owned();
-        let mut local = false;
-        match check_base_url(&base_url) {
-            Ok(is_local) => local = is_local,
-            Err(fault) => faults.push(fault),
-        }
+        let address = ("base_url", config.base_url.as_str(), AddressForm::Host);
+        let connection = Connection::check(&config.connection, address, &USUAL, &mut faults);
         let is_code =
             |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         if !is_code(&config.facility) {
@@ -152,21 +137,15 @@ impl Settings {
         {
             faults.push("staff: give the registered full name and the 12-digit number".into());
         }
-        let mut within = |name: &str, value: u64, low: u64, high: u64| {
-            if !(low..=high).contains(&value) {
-                faults.push(format!("{name}: {value} is not between {low} and {high}"));
+        if config.token_life_s > 86_400 {
+            faults.push(format!("token_life_s: {} is more than 86400", config.token_life_s));
+        }
+        match connection {
+            Some(connection) if faults.is_empty() => {
+                let user = format!("{}{}", config.facility, config.user_suffix);
+                Ok(Self { config, connection, user })
             }
-        };
-        within("connect_timeout_ms", config.connect_timeout_ms, 10, 60_000);
-        within("total_timeout_ms", config.total_timeout_ms, 50, 300_000);
-        within("retries", config.retries.into(), 0, 10);
-        within("token_life_s", config.token_life_s, 0, 86_400);
-        within("max_answer_bytes", config.max_answer_bytes, 1024, 64 * 1024 * 1024);
-        if faults.is_empty() {
-            let user = format!("{}{}", config.facility, config.user_suffix);
-            Ok(Self { config, base_url, user, local })
-        } else {
-            Err(ConfigError { id: id.to_owned(), faults })
+            _ => Err(ConfigError { id: id.to_owned(), faults }),
         }
     }
 }
@@ -176,34 +155,16 @@ pub(super) fn is_number(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Whether the address is this machine's; a fault where it is unusable or would carry secrets in clear.
-fn check_base_url(url: &str) -> Result<bool, String> {
-    let uri: ureq::http::Uri =
-        url.parse().map_err(|_| "base_url: not an address; write it as \"https://host\"".to_owned())?;
-    let authority =
-        uri.authority().ok_or_else(|| "base_url: no host; write it as \"https://host\"".to_owned())?;
-    if authority.as_str().contains('@') {
-        return Err("base_url: an address with user or password is refused; use facility and password".into());
-    }
-    if uri.query().is_some() || !matches!(uri.path(), "" | "/") || url.contains('#') {
-        return Err("base_url: give scheme, host and port only, without path or query".into());
-    }
-    let local = matches!(uri.host(), Some("localhost" | "127.0.0.1" | "[::1]"));
-    match uri.scheme_str() {
-        Some("https") => Ok(local),
-        Some("http") if local => Ok(true),
-        Some("http") => Err("base_url: plain http would send the password in clear; use https".into()),
-        _ => Err("base_url: begin it with \"https://\"".into()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn config(text: &str) -> Result<InsuranceConfig, Vec<String>> {
+        InsuranceConfig::from_table(text.parse().unwrap())
+    }
+
     fn faults(text: &str) -> Vec<String> {
-        let config: InsuranceConfig = toml::from_str(text).unwrap();
-        Settings::check("insurance", config).err().map(|e| e.faults).unwrap_or_default()
+        Settings::check("insurance", config(text).unwrap()).err().map(|e| e.faults).unwrap_or_default()
     }
 
     #[test]
@@ -213,11 +174,10 @@ mod tests {
             facility = "79001"
             password = { env = "IDTERM_BHYT_PASSWORD" }
         "#;
-        let settings =
-            Settings::check("insurance", toml::from_str(text).unwrap()).unwrap_or_else(|e| panic!("{e}"));
-        assert_eq!(settings.base_url, "https://gateway.example");
+        let settings = Settings::check("insurance", config(text).unwrap()).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(settings.connection.address().base(), "https://gateway.example");
         assert_eq!(settings.user, "79001_BV");
-        assert!(!settings.local);
+        assert_eq!(settings.connection.deadline().as_secs(), 20);
         assert_eq!(settings.config.token_life_s, 3000);
     }
 
@@ -238,32 +198,13 @@ mod tests {
     }
 
     #[test]
-    fn addresses() {
-        for (url, good) in [
-            ("https://a.example", true),
-            ("https://a.example:8443/", true),
-            ("http://127.0.0.1:80", true),
-            ("http://[::1]:80", true),
-            ("http://127.0.0.1.evil.example", false),
-            ("https://user:pw@a.example", false),
-            ("https://a.example/path", false),
-            ("https://a.example?x=1", false),
-            ("ftp://a.example", false),
-            ("a.example", false),
-            ("", false),
-            ("https://", false),
-        ] {
-            assert_eq!(check_base_url(url.trim_end_matches('/')).is_ok(), good, "{url}");
-        }
-    }
-
-    #[test]
     fn a_password_cannot_stand_in_the_file() {
         let base = "base_url = \"https://a.example\"\nfacility = \"1\"\n";
         for password in ["password = \"hunter2\"", "password = { held = \"hunter2\" }", ""] {
-            assert!(toml::from_str::<InsuranceConfig>(&format!("{base}{password}")).is_err(), "{password}");
+            let found = config(&format!("{base}{password}")).unwrap_err().join("; ");
+            assert!(found.contains("password") && !found.contains("hunter2"), "{found}");
         }
         let unknown = format!("{base}password = {{ env = \"X\" }}\npasword_file = \"x\"");
-        assert!(toml::from_str::<InsuranceConfig>(&unknown).is_err());
+        assert!(config(&unknown).unwrap_err()[0].contains("unknown field `pasword_file`"));
     }
 }

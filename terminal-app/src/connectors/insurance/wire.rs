@@ -2,7 +2,7 @@
 
 use crate::connectors::BirthDate;
 use crate::connectors::finding::Details;
-use crate::connectors::http_json::{self, Reply};
+use crate::connectors::http::{self, Reply};
 use crate::connectors::secret::Secret;
 
 pub(super) const TOKEN_PATH: &str = "/api/token/take";
@@ -52,17 +52,17 @@ pub(super) struct TokenAnswer {
 
 /// `None`: the service gave no token.
 pub(super) fn token(reply: &Reply) -> Option<TokenAnswer> {
-    let key = reply.object.get("APIKey")?.as_object()?;
+    let key = reply.member("APIKey")?;
     Some(TokenAnswer {
-        access: Secret::new(http_json::text(key, "access_token")?),
-        id: Secret::new(http_json::text(key, "id_token")?),
-        expires_in_s: http_json::text(key, "expires_in").and_then(|text| text.parse().ok()),
+        access: Secret::new(http::text(key.get("access_token")?)?),
+        id: Secret::new(http::text(key.get("id_token")?)?),
+        expires_in_s: key.get("expires_in").and_then(http::text).and_then(|text| text.parse().ok()),
     })
 }
 
 /// `maKetQua`, three digits even where it came as a number.
 pub(super) fn code(reply: &Reply) -> Option<String> {
-    match reply.object.get("maKetQua")? {
+    match reply.member("maKetQua")? {
         serde_json::Value::Number(number) => Some(format!("{:03}", number.as_u64()?)),
         _ => reply.text("maKetQua").and_then(|text| crate::connectors::finding::clean(&text)),
     }
@@ -92,10 +92,6 @@ pub(super) fn birth_date(date: BirthDate) -> String {
 mod tests {
     use super::*;
 
-    fn reply(text: &str) -> Reply {
-        Reply { object: serde_json::from_str(text).unwrap(), simulated: false }
-    }
-
     #[test]
     fn dates_have_slashes() {
         assert_eq!(birth_date(BirthDate::Full { year: 1990, month: 6, day: 5 }), "05/06/1990");
@@ -115,20 +111,20 @@ mod tests {
             (r#"{"maKetQua":""}"#, None),
             (r#"{}"#, None),
         ] {
-            assert_eq!(code(&reply(text)).as_deref(), expected, "{text}");
+            assert_eq!(code(&Reply::of(text)).as_deref(), expected, "{text}");
         }
     }
 
     #[test]
     fn tokens() {
         let whole =
-            token(&reply(r#"{"APIKey":{"access_token":"a","id_token":"b","expires_in":"60"}}"#)).unwrap();
+            token(&Reply::of(r#"{"APIKey":{"access_token":"a","id_token":"b","expires_in":"60"}}"#)).unwrap();
         assert_eq!((whole.access.expose(), whole.id.expose(), whole.expires_in_s), ("a", "b", Some(60)));
         let dated =
-            token(&reply(r#"{"APIKey":{"access_token":"a","id_token":"b","expires_in":"2030-01-01"}}"#));
+            token(&Reply::of(r#"{"APIKey":{"access_token":"a","id_token":"b","expires_in":"2030-01-01"}}"#));
         assert_eq!(dated.unwrap().expires_in_s, None);
         for none in ["{}", r#"{"APIKey":null}"#, r#"{"APIKey":{"access_token":"a"}}"#] {
-            assert!(token(&reply(none)).is_none(), "{none}");
+            assert!(token(&Reply::of(none)).is_none(), "{none}");
         }
     }
 }
