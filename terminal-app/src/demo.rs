@@ -1,6 +1,8 @@
 //! The simulated surroundings of `demo` and of `sim:PERSONA`: an invented holder's card, the authority that issued it,
 //! and a gateway that answers over real HTTP on this machine. All of it is named as simulated in every report.
 
+use std::sync::Arc;
+
 use reader_core::lds::mrz::Mrz;
 use reader_core::lds::personal::PersonalNumber;
 use reader_core::pki::{Pins, Provenance, TrustBuilder, TrustSnapshot};
@@ -19,7 +21,7 @@ use crate::connectors::{Insurance, InsuranceConfig, PasswordSource, Secret, Staf
 use crate::devices::simulated::SimulatedReader;
 use crate::failure::{ErrorCode, Failure};
 use crate::presentation::Presentation;
-use crate::worker::Services;
+use crate::worker::{Job, Services};
 
 /// The persona of this name.
 ///
@@ -129,6 +131,27 @@ impl SimulatedGateway {
         let services = Services::of_site(site).map_err(|error| faulty(error.to_string()))?;
         Ok(services.with(Box::new(insurance)))
     }
+}
+
+/// The job in the simulated surroundings of this persona: its site and services ask the gateway that is returned, where the site
+/// leaves that place open. `insurance`: the services that are asked at a simulated gateway too; none: only those of the site.
+///
+/// # Errors
+/// A gateway does not start, or settings are faulty.
+pub fn surrounded(
+    job: Job,
+    persona: &Persona,
+    insurance: Option<&SimulatedGateway>,
+) -> Result<(Job, SimulatedCardGateway), Failure> {
+    let gateway = SimulatedCardGateway::start(persona, job.now)?;
+    let site = Arc::new(gateway.within(&job.site)?);
+    let services = match insurance {
+        Some(insurance) => insurance.services(&site)?,
+        None => {
+            Services::of_site(&site).map_err(|error| Failure::new(ErrorCode::BadSite, error.to_string()))?
+        }
+    };
+    Ok((Job { site, services: Arc::new(services), ..job }, gateway))
 }
 
 /// A running simulated card-authenticity gateway of the issuing authority; it stops when this is dropped.

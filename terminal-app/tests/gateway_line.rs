@@ -1,6 +1,8 @@
 //! The issuing authority's gateway in the whole line: asked while the chip is read, judged, kept, and checked again by others.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod common;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -118,4 +120,30 @@ fn nobody_is_asked_without_a_signature_that_holds_or_without_a_gateway() {
     let (verified, _, asked) = line("good", "gateway", now);
     assert_eq!((check(&verified, "passive.gateway").0.as_str(), asked), ("confirmed", 1));
     assert!(check(&verified, "passive.hashes").2.is_empty(), "a chain of its own needs no other");
+}
+
+#[test]
+fn a_simulated_card_meets_the_simulated_gateway_by_every_way_in() {
+    let folder = common::Folder::new("gateway-line-sim");
+    let store = common::trust_store(&folder);
+    for (persona, status, outcome) in [
+        ("gateway-yes", 0, "confirmed"),
+        ("gateway-no", 3, "refuted"),
+        ("gateway-down", 4, "aborted"),
+        ("gateway-forged", 4, "undetermined"),
+    ] {
+        let number = demo::find(persona).unwrap().holder.number;
+        let reader = format!("sim:{persona}");
+        let fixed = ["verify", "--site", "gateway", "--trust", &store, "--json"];
+        let words: Vec<&str> = fixed.into_iter().chain(["--reader", &reader, "--number", number]).collect();
+        let shown = ["demo", "--site", "gateway", "--persona", persona, "--json"];
+        for report in
+            [common::idterm(&words).done().exits(status), common::idterm(&shown).done().exits(status)]
+        {
+            let report = report.json();
+            assert_eq!(common::check(&report, "passive.gateway")["outcome"], outcome, "{persona}");
+            let simulated = report["simulated"].as_array().unwrap();
+            assert!(simulated.contains(&"gateway".into()) && simulated.contains(&"chip".into()), "{persona}");
+        }
+    }
 }

@@ -135,19 +135,18 @@ pub fn demo(args: &super::args::DemoArgs, context: &Context) -> Result<u8, Failu
     // What is presented with a wrong card is somebody's number all the same.
     let persona = crate::demo::find(if foreign.is_some() { "good" } else { &args.persona })?;
     let gateway = crate::demo::SimulatedGateway::start()?;
-    let card_gateway = crate::demo::SimulatedCardGateway::start(persona, context.now)?;
-    let site = Arc::new(card_gateway.within(&site)?);
     let job = Job {
         services: Arc::new(gateway.services(&site)?),
         trust: Arc::new(crate::demo::trust(context.now)?),
         presentation: Some(crate::demo::presentation(persona, context.now)?),
-        site: Arc::clone(&site),
+        site,
         now: context.now,
         simulated_chip: true,
         language: context.output.texts.language(),
     };
-    let plan =
-        with_terminal(plan_of(&site, &context.catalogue()?, SIMULATED_TIMEOUT_MS), &site, context.now)?;
+    let (job, _card_gateway) = crate::demo::surrounded(job, persona, Some(&gateway))?;
+    let plan = plan_of(&job.site, &context.catalogue()?, SIMULATED_TIMEOUT_MS);
+    let plan = with_terminal(plan, &job.site, context.now)?;
     let verified = if let Some(foreign) = foreign {
         context.output.line(format!("{}: {}", foreign.name, show::foreign_summary(foreign, context)));
         run(&mut ForeignPlace::new(foreign.card(0)), &plan, &job, context)?
@@ -227,7 +226,7 @@ fn live(
         language: context.output.texts.language(),
     };
     if let Some(name) = args.reader.strip_prefix("sim:") {
-        return simulated(name, use_last_try, &mut job, &catalogue, context);
+        return simulated(name, use_last_try, job, &catalogue, context);
     }
     let mut place_card = || context.output.progress(context.output.texts.get("step-place-card"));
     let mut place = PcscPlace::open(&args.reader, args.wait_s, &catalogue, &mut place_card)?;
@@ -250,25 +249,26 @@ fn live(
 fn simulated(
     name: &str,
     use_last_try: bool,
-    job: &mut Job,
+    job: Job,
     catalogue: &firmware_profiles::Catalogue,
     context: &Context,
 ) -> Result<Verified, Failure> {
-    job.simulated_chip = true;
+    let job = Job { simulated_chip: true, ..job };
     let plan = with_terminal(plan_of(&job.site, catalogue, SIMULATED_TIMEOUT_MS), &job.site, context.now)?;
     let plan = Plan { use_last_try, ..plan };
     if let Some(foreign) = test_vectors::foreign::find(name) {
-        return run(&mut ForeignPlace::new(foreign.card(0)), &plan, job, context);
+        return run(&mut ForeignPlace::new(foreign.card(0)), &plan, &job, context);
     }
     let persona = crate::demo::find(name)?;
-    run(&mut worker::Once(crate::demo::reader(persona, context.now)), &plan, job, context)
+    let (job, _card_gateway) = crate::demo::surrounded(job, persona, None)?;
+    run(&mut worker::Once(crate::demo::reader(persona, context.now)), &plan, &job, context)
 }
 
 #[cfg(not(feature = "simulator"))]
 fn simulated(
     _: &str,
     _: bool,
-    _: &mut Job,
+    _: Job,
     _: &firmware_profiles::Catalogue,
     _: &Context,
 ) -> Result<Verified, Failure> {

@@ -169,14 +169,14 @@ mod simulated {
         common: Common,
         persona: &'static Persona,
         // Answers as long as it is held.
-        _gateway: SimulatedGateway,
+        gateway: SimulatedGateway,
     }
 
     impl SimulatedDesk {
         /// The desk with this persona's card on offer.
         #[must_use]
         pub const fn new(common: Common, persona: &'static Persona, gateway: SimulatedGateway) -> Self {
-            Self { common, persona, _gateway: gateway }
+            Self { common, persona, gateway }
         }
     }
 
@@ -196,7 +196,8 @@ mod simulated {
                 return Err(cancelled());
             }
             let job = self.common.job(presented, true);
-            let plan = worker::plan_of(&self.common.site, &self.common.catalogue, TIMEOUT_MS);
+            let (job, _card_gateway) = demo::surrounded(job, self.persona, Some(&self.gateway))?;
+            let plan = worker::plan_of(&job.site, &self.common.catalogue, TIMEOUT_MS);
             let reader =
                 AtModelledSpeed { inner: demo::reader(self.persona, job.now), model: LinkModel::default() };
             let mut verified = worker::verify(reader, &plan, &job, stop, tell)?;
