@@ -261,7 +261,7 @@ fn the_real_list_is_verified_and_kept_compactly() {
     let signer = signer.certificates.iter().map(|der| Certificate::from_der(der).unwrap());
     let signer = signer.into_iter().find(|one| one.extended_key_usage().is_some()).unwrap().fingerprint();
     assert!(late.refused[0].detail.contains(&signer.to_string()));
-    let pinned = builder.add_deviation_list(&list, &from("EE"), &[signer].into_iter().collect());
+    let pinned = builder.add_deviation_list(&list, &from("EE"), &[signer].into_iter().collect::<Pins>());
     assert_eq!(pinned.added.len(), 1);
     let unrelated = trusting(&[VIETNAM]).add_deviation_list(&list, &then, &Pins::none());
     assert_eq!(refusal(&unrelated), Refusal::ListSignerUnknown);

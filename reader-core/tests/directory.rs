@@ -4,7 +4,7 @@
 mod common;
 
 use common::{NOW, from};
-use reader_core::pki::{Conformance, Fingerprint, Imported, Pins, Refusal, TrustBuilder};
+use reader_core::pki::{Conformance, Fingerprint, Imported, Pins, Refusal, Removed, TrustBuilder};
 use test_vectors::issuer::calendar::Date;
 use test_vectors::issuer::country::{
     Country, FORGER, Issued, SignerNumber, SignerTimes, VIETNAM, VIETNAM_NIST,
@@ -138,8 +138,10 @@ fn changes_add_replace_and_take_away_document_signers_and_nothing_else() {
     ];
     let imported = add(&mut builder, &changes);
     assert_eq!(imported.added, [Fingerprint::of(&third), Fingerprint::of(&signer(&VIETNAM, 4).der)]);
-    assert_eq!(imported.removed, [Fingerprint::of(&first.der), Fingerprint::of(&second.der)]);
-    assert_eq!(refusals(&imported), [Refusal::DirectoryChangeUnused; 3]);
+    let removed = [&first, &second]
+        .map(|gone| Removed { fingerprint: Fingerprint::of(&gone.der), entry: gone.dn.clone() });
+    assert_eq!(imported.removed, removed);
+    assert_eq!((refusals(&imported), imported.absent), (vec![Refusal::DirectoryChangeUnused; 2], 1));
     let trust = builder.build();
     let left: Vec<Fingerprint> = trust.document_signers().fingerprints().collect();
     assert_eq!(left, imported.added);
@@ -153,6 +155,71 @@ fn changes_add_replace_and_take_away_document_signers_and_nothing_else() {
     let mut builder = TrustBuilder::from_snapshot(&trust);
     assert_eq!(add(&mut builder, &[list.replaced_by(&newer)]).added.len(), 1);
     assert_eq!(refusals(&add(&mut builder, &[list.replaced_by(&crl)])), [Refusal::CrlOlder]);
+}
+
+/// The signers of the store: source, and whether the directory has something against each.
+fn known(builder: &TrustBuilder) -> Vec<(String, bool)> {
+    let trust = builder.clone().build();
+    let signers = trust.document_signers().iter();
+    let seen = signers.map(|one| (one.provenance.source, one.conformance != Conformance::Conformant));
+    seen.collect()
+}
+
+#[test]
+fn a_signer_that_is_known_is_bound_to_its_entry() {
+    let first = entry(&VIETNAM, 1);
+    let taken = |builder: &mut TrustBuilder, name: &str, records: &[String]| {
+        builder.add_ldif(file(records).as_bytes(), &from(name), &Pins::none())
+    };
+    // Known by itself, without an entry: kept in a pack, and fresh.
+    for opened_again in [true, false] {
+        let mut builder = trusting();
+        builder.add_document_signer(&first.der, &from("hand"), Conformance::Conformant);
+        if opened_again {
+            builder = TrustBuilder::from_snapshot(&builder.build());
+        }
+        assert_eq!(taken(&mut builder, "early", &[first.deleted()]).absent, 1);
+        assert_eq!(known(&builder), [("hand".to_owned(), false)]);
+        assert_eq!(taken(&mut builder, "complete", &[first.content()]).known, 1);
+        assert_eq!(known(&builder), [("complete".to_owned(), false)]);
+        // The same once more is no news.
+        let id = builder.clone().build().packs();
+        assert_eq!(taken(&mut builder, "complete again", &[first.content()]).known, 1);
+        assert_eq!(builder.clone().build().packs(), id);
+        let mut builder = TrustBuilder::from_snapshot(&builder.build());
+        assert_eq!(taken(&mut builder, "delta", &[first.deleted()]).removed.len(), 1);
+        assert!(known(&builder).is_empty());
+    }
+    // It moves into the branch of what does not conform: added there first, taken from here then, or the other way round.
+    let moved = Entry::signer(Kind::NonConformantSigner, &VIETNAM, &signer(&VIETNAM, 1));
+    for records in [[moved.added(), first.deleted()], [first.deleted(), moved.added()]] {
+        let mut builder = trusting();
+        taken(&mut builder, "complete", &[first.content()]);
+        taken(&mut builder, "delta", &records);
+        assert_eq!(known(&builder), [("delta".to_owned(), true)]);
+        assert_eq!(taken(&mut builder, "later", &[moved.deleted()]).removed.len(), 1);
+    }
+    // An entry that gets a signer which is known already loses the one that it had.
+    let mut builder = trusting();
+    builder.add_document_signer(&signer(&VIETNAM, 2).der, &from("hand"), Conformance::Conformant);
+    taken(&mut builder, "complete", &[first.content()]);
+    let imported = taken(&mut builder, "delta", &[first.replaced_by(&signer(&VIETNAM, 2).der)]);
+    assert_eq!((imported.known, imported.removed.len()), (1, 1), "{imported:?}");
+    assert_eq!(known(&builder), [("delta".to_owned(), false)]);
+}
+
+#[test]
+fn what_one_store_knew_of_a_signer_another_takes_over() {
+    let first = entry(&VIETNAM, 1);
+    let mut builder = trusting();
+    add(&mut builder, &[first.content()]);
+    let other = builder.build();
+    let mut builder = trusting();
+    for signer in other.document_signers().iter() {
+        assert_eq!(builder.add_known_signer(&signer).added.len(), 1);
+        assert_eq!(builder.add_known_signer(&signer).known, 1);
+    }
+    assert_eq!(add(&mut builder, &[first.deleted()]).removed.len(), 1);
 }
 
 #[test]

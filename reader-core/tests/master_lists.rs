@@ -47,7 +47,7 @@ fn lists_are_taken_once_their_signer_is_pinned() {
         assert!(unpinned.added.is_empty());
         assert!(unpinned.refused[0].detail.contains(&signer(&list).fingerprint().to_string()));
 
-        let pins = [signer(&list).fingerprint()].into_iter().collect();
+        let pins: Pins = [signer(&list).fingerprint()].into_iter().collect();
         let imported = builder.add_master_list(&list, &from(name), &pins);
         show(name, &imported);
         assert_eq!(imported.added.len() + imported.known + imported.refused.len(), count, "{name}");
@@ -132,7 +132,7 @@ fn a_bare_list_proves_nothing_unless_it_is_pinned() {
     let mut builder = TrustBuilder::new();
     let refused = builder.add_master_list(&list, &from("bare"), &Pins::none());
     assert_eq!((refused.added.len(), refused.refused[0].refusal), (0, Refusal::ListNotPinned));
-    let pins = [Fingerprint::of(&list)].into_iter().collect();
+    let pins: Pins = [Fingerprint::of(&list)].into_iter().collect();
     let imported = builder.add_master_list(&list, &from("bare"), &pins);
     show("bare", &imported);
     assert_eq!(imported.added.len() + imported.known + imported.refused.len(), 581);
@@ -190,7 +190,7 @@ fn published_revocation_lists_are_taken_under_their_issuers() {
     };
     let list = bytes(&lists, "DE_ML_2026-05-28.ml");
     let mut builder = TrustBuilder::new();
-    let pins = [signer(&list).fingerprint()].into_iter().collect();
+    let pins: Pins = [signer(&list).fingerprint()].into_iter().collect();
     builder.add_master_list(&list, &from("DE"), &pins);
     let mut taken = Vec::new();
     for entry in std::fs::read_dir(crls).unwrap().map(Result::unwrap) {

@@ -179,7 +179,7 @@ fn a_pinned_link_needs_no_issuer() {
     let mut builder = TrustBuilder::new();
     let refused = builder.add_certificate(&der, &from("test"), &Pins::none());
     assert_eq!(refused.refused[0].refusal, Refusal::LinkIssuerUnknown);
-    let pins = [Read::from_der(&der).unwrap().fingerprint()].into_iter().collect();
+    let pins: Pins = [Read::from_der(&der).unwrap().fingerprint()].into_iter().collect();
     assert_eq!(builder.add_certificate(&der, &from("test"), &pins).added.len(), 1);
     let trust = builder.build();
     assert_eq!(trust.anchors()[0].verified_by, VerifiedBy::Pinned);

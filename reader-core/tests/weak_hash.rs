@@ -1,4 +1,5 @@
-//! SHA-1 in signatures: noted of signers of its time, refuted of newer ones, by the beginning of the signer's certificate.
+//! SHA-1 in signatures: noted of signers of its time, refuted of newer ones, by the beginning of the signer's certificate;
+//! not believed on newer link certificates and revocation lists.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod common;
@@ -7,14 +8,16 @@ use common::{NOW, from};
 use reader_core::capture::{ActiveAuthenticationTrace, Capture, FileState, Origin};
 use reader_core::evidence::{Finding, Outcome, ProofFindings, Reason};
 use reader_core::lds::{DataGroup, FileId};
-use reader_core::pki::{Pins, TrustBuilder};
+use reader_core::pki::{Fingerprint, Pins, TrustBuilder, TrustSnapshot};
 use reader_core::verify::{Presented, Settings, Tolerances, verify};
 use reader_core::wire::date::Date;
 use reader_core::wire::tlv::encode;
 use test_vectors::card::Hash;
-use test_vectors::issuer::certificate::{Certificate, Period};
+use test_vectors::issuer::certificate::{
+    Certificate, Period, RevocationList, authority_key_identifier, revocation_list,
+};
 use test_vectors::issuer::cms_out::SignerIdentifier;
-use test_vectors::issuer::country::{Issued, SignerNumber, SignerTimes, VIETNAM};
+use test_vectors::issuer::country::{Issued, SignerNumber, SignerTimes, VIETNAM, VIETNAM_NIST};
 use test_vectors::issuer::signer::{CurveForm, Signer};
 use test_vectors::issuer::sod::{LdsVersion, SodForm, ef_sod};
 use test_vectors::num::CurveName;
@@ -122,6 +125,98 @@ fn active_authentication_with_ecdsa_is_dated() {
         |begins_s| Document { chip: Hash::Sha1, ..sound(begins_s) },
         |findings| &findings.chip_active_authentication,
     );
+}
+
+/// Vietnam's key, signing with SHA-1.
+fn vietnam_by_sha1() -> Signer {
+    Signer::ecdsa(CurveName::BrainpoolP512r1, CurveForm::Explicit, Hash::Sha1, "csca vietnam")
+}
+
+/// The link with which Vietnam's older key introduces its newer one, from that second on.
+fn link(begins_s: i64, signer: &Signer) -> Vec<u8> {
+    const IDENTIFIER: [u8; 5] = [0x06, 0x03, 0x55, 0x1D, 0x23];
+    let mut link = VIETNAM_NIST.csca(NOW.0).certificate;
+    link.issuer = VIETNAM.csca_name();
+    link.validity.from_s = begins_s;
+    link.extensions.retain(|extension| !extension.windows(5).any(|window| window == IDENTIFIER));
+    link.extensions.push(authority_key_identifier(&signer.key_identifier()));
+    link.signed_by(signer)
+}
+
+/// What EF.SOD of a signer under the newer key, or under the older one, comes to.
+fn of_country(newer: bool, trust: &TrustSnapshot, settings: &Settings) -> ProofFindings {
+    let period = Period { from_s: NOW.0 - 86_400, to_s: NOW.0 + 86_400 };
+    let times = SignerTimes { validity: period, usage: period };
+    let country = if newer { VIETNAM_NIST } else { VIETNAM };
+    let signer = country.document_signer(SignerNumber(1), times);
+    let form = SodForm {
+        version: LdsVersion::V1_7,
+        hash: Hash::Sha256,
+        identifier: SignerIdentifier::IssuerAndSerial,
+        signing_time_s: None,
+    };
+    let mut capture = Capture::new(Origin::Stored);
+    capture.files.insert(FileId::SOD, FileState::Read(ef_sod(&form, &[(1, &[0x61, 0])], &signer)));
+    verify(&capture, trust, &Presented::nothing(), NOW, settings, None).findings().clone()
+}
+
+#[test]
+fn a_key_that_hangs_on_an_outdated_link_alone_is_not_believed() {
+    let root = VIETNAM.csca(NOW.0).der;
+    let store = |certificates: &[&[u8]], pins: &Pins| {
+        let mut builder = TrustBuilder::new();
+        for der in certificates {
+            assert_eq!(builder.add_certificate(der, &from("test"), pins).added.len(), 1);
+        }
+        builder.build()
+    };
+    let outcome = |trust: &TrustSnapshot, settings: &Settings| {
+        of_country(true, trust, settings).passive_signer_chain.outcome
+    };
+    let settings = Settings::default();
+    let (early, late) = (link(UNTIL_S - 1, &vietnam_by_sha1()), link(UNTIL_S, &vietnam_by_sha1()));
+    assert_eq!(outcome(&store(&[&root, &early], &Pins::none()), &settings), Outcome::Confirmed);
+    let hanging = store(&[&root, &late], &Pins::none());
+    assert_eq!(outcome(&hanging, &settings), Outcome::Undetermined(Reason::LinkHashOutdated));
+    let findings = of_country(true, &hanging, &settings);
+    assert!(!findings.passive_signer_revocation.outcome.is_confirmed());
+    let notes = &findings.passive_hashes.notes;
+    assert!(notes.contains(&Reason::SignerNotProved), "{notes:?}");
+    // The site's own day; a link by a sound hash; the key's own certificate beside it; the link itself compared by the operator.
+    assert_eq!(outcome(&hanging, &Settings { sha1_until: NOW, ..settings.clone() }), Outcome::Confirmed);
+    let sound = link(UNTIL_S, &VIETNAM.csca_signer());
+    assert_eq!(outcome(&store(&[&root, &sound], &Pins::none()), &settings), Outcome::Confirmed);
+    let own = VIETNAM_NIST.csca(NOW.0).der;
+    assert_eq!(outcome(&store(&[&root, &late, &own], &Pins::none()), &settings), Outcome::Confirmed);
+    let pins: Pins = [Fingerprint::of(&late)].into_iter().collect();
+    assert_eq!(outcome(&store(&[&root, &late], &pins), &settings), Outcome::Confirmed);
+}
+
+#[test]
+fn an_outdated_revocation_list_clears_nobody_and_its_entries_count() {
+    let with = |from_s: i64, revoked: Vec<(Vec<u8>, i64)>, settings: &Settings| {
+        let period = Period { from_s, to_s: NOW.0 + 86_400 };
+        let list = RevocationList { issuer: &VIETNAM.csca_name(), period, number: 1, revoked };
+        let mut builder = TrustBuilder::new();
+        builder.add_certificate(&VIETNAM.csca(NOW.0).der, &from("test"), &Pins::none());
+        let der = revocation_list(&list, &vietnam_by_sha1());
+        assert_eq!(builder.add_crl(&der, &from("test")).added.len(), 1);
+        of_country(false, &builder.build(), settings).passive_signer_revocation
+    };
+    let settings = Settings::default();
+    let early = with(UNTIL_S - 1, Vec::new(), &settings);
+    assert_eq!((early.outcome, early.notes), (Outcome::Confirmed, vec![Reason::WeakHash]));
+    let late = with(UNTIL_S, Vec::new(), &settings);
+    assert_eq!(late.outcome, Outcome::Undetermined(Reason::RevocationListHashOutdated));
+    assert!(late.detail.unwrap().contains("2022-01-01"));
+    let later = with(UNTIL_S, Vec::new(), &Settings { sha1_until: NOW, ..settings.clone() });
+    assert_eq!(later.outcome, Outcome::Confirmed);
+    let period = Period { from_s: NOW.0 - 86_400, to_s: NOW.0 + 86_400 };
+    let times = SignerTimes { validity: period, usage: period };
+    let serial = VIETNAM.document_signer(SignerNumber(1), times).certificate.serial;
+    let named = with(UNTIL_S, vec![(serial, UNTIL_S)], &settings);
+    assert_eq!(named.outcome, Outcome::Refuted(Reason::SignerRevoked));
+    assert_eq!(named.notes, [Reason::RevocationListHashOutdated]);
 }
 
 #[test]

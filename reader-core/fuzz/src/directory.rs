@@ -1,6 +1,6 @@
 //! Files of a directory.
 
-use reader_core::pki::{Fingerprint, Provenance, TrustBuilder, TrustSnapshot};
+use reader_core::pki::{Fingerprint, Pins, Provenance, TrustBuilder, TrustSnapshot};
 use reader_core::wire::date::Timestamp;
 use reader_core::wire::ldif;
 
@@ -29,7 +29,8 @@ pub fn ldif_file(bytes: &[u8]) -> bool {
     }
     let provenance = Provenance { source: String::new(), imported_at: Timestamp(0) };
     let mut store = TrustBuilder::new();
-    let imported = store.add_ldif(bytes, &provenance, &authorities.into_iter().take(1).collect());
+    let pins: Pins = authorities.into_iter().take(1).collect();
+    let imported = store.add_ldif(bytes, &provenance, &pins);
     assert!(imported.removed.len() <= imported.added.len(), "what was never there was taken away");
     let trust = store.build();
     assert_eq!(TrustSnapshot::from_packs(trust.packs()).map(|again| again.id()), Ok(trust.id()));

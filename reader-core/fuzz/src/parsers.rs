@@ -13,7 +13,7 @@ use reader_core::lds::{
 };
 use reader_core::pki::crl::Crl;
 use reader_core::pki::lists;
-use reader_core::pki::{Certificate, Fingerprint, Provenance, TrustBuilder};
+use reader_core::pki::{Certificate, Fingerprint, Pins, Provenance, TrustBuilder};
 use reader_core::session::wrong_card::{self, Observed};
 use reader_core::wire::apdu::{Command, LengthForm, Response};
 use reader_core::wire::cms::SignedData;
@@ -428,7 +428,7 @@ pub fn crl(bytes: &[u8]) -> bool {
 /// What a deviation list says, without its signature; and such a list whose signers the operator trusts.
 pub fn deviation_list(bytes: &[u8]) -> bool {
     let signers = SignedData::parse(bytes).map(|data| data.certificates).unwrap_or_default();
-    let pins = signers.into_iter().map(Fingerprint::of).collect();
+    let pins: Pins = signers.into_iter().map(Fingerprint::of).collect();
     let provenance = Provenance { source: String::new(), imported_at: Timestamp(0) };
     let mut store = TrustBuilder::new();
     let imported = store.add_deviation_list(bytes, &provenance, &pins);
@@ -443,7 +443,7 @@ pub fn deviation_list(bytes: &[u8]) -> bool {
 /// A master list whose signers, and which itself, the operator trusts: whatever is in it is then read.
 pub fn master_list(bytes: &[u8]) -> bool {
     let signers = SignedData::parse(bytes).map(|data| data.certificates).unwrap_or_default();
-    let pins = signers.into_iter().chain([bytes]).map(Fingerprint::of).collect();
+    let pins: Pins = signers.into_iter().chain([bytes]).map(Fingerprint::of).collect();
     let provenance = Provenance { source: String::new(), imported_at: Timestamp(0) };
     let mut store = TrustBuilder::new();
     let imported = store.add_master_list(bytes, &provenance, &pins);

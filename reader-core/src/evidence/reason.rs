@@ -242,6 +242,8 @@ reasons! {
     DirectoryUnreadable = 1833, "An entry of the directory file cannot be read.";
     DirectoryChangeUnused = 1834, "This entry of the directory file changes nothing here.";
     AnchorNotPinned = 1835, "A country certificate stands in the directory file, and nobody vouches for it.";
+    LinkHashOutdated = 1836, "Trust in the country's key hangs on a link certificate signed with SHA-1 when that was no longer permitted.";
+    RevocationListHashOutdated = 1837, "The revocation list is signed with SHA-1 when that was no longer permitted.";
     PolicyWantsPin = 1840, "The store's policy takes this only with its fingerprint pinned.";
     PolicyListSigner = 1841, "The store's policy does not let lists of this country introduce certificates.";
     PolicyRefusesSource = 1842, "The store's policy does not take certificates from this kind of source.";

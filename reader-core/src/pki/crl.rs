@@ -7,8 +7,8 @@ use std::ops::Range;
 
 use super::certificate::{Certificate, Fingerprint, VerifyError, shortest};
 use super::name::Name;
-use super::signature_algorithm;
-use crate::crypto::signature::{self, PublicKey, SignatureCheck};
+use super::signature_algorithm::{self, AlgorithmError};
+use crate::crypto::signature::{self, PublicKey, SignatureCheck, SignatureScheme};
 use crate::wire::date::Timestamp;
 use crate::wire::der::{BIT_STRING, BOOLEAN, GENERALIZED_TIME, INTEGER, OCTET_STRING, SEQUENCE, UTC_TIME};
 use crate::wire::tlv::{Reader, Rules};
@@ -201,17 +201,27 @@ impl Crl {
         }
     }
 
+    fn part(&self, range: &Range<usize>) -> &[u8] {
+        self.der.get(range.clone()).unwrap_or_default()
+    }
+
+    /// How it is signed.
+    ///
+    /// # Errors
+    /// The algorithm is not supported.
+    pub fn signature_scheme(&self) -> Result<SignatureScheme, AlgorithmError> {
+        let bytes = self.part(&self.signature_algorithm);
+        let identifier = Reader::new("CertificateList", Rules::Ber, bytes).algorithm()?;
+        signature_algorithm::scheme(&identifier)
+    }
+
     /// Checks its signature under an issuer's key.
     ///
     /// # Errors
     /// The signature cannot be checked.
     pub fn verify_under(&self, issuer: &PublicKey) -> Result<SignatureCheck, VerifyError> {
-        let part = |range: &Range<usize>| self.der.get(range.clone()).unwrap_or_default();
-        let identifier = Reader::new("CertificateList", Rules::Ber, part(&self.signature_algorithm))
-            .algorithm()
-            .map_err(signature_algorithm::AlgorithmError::from)?;
-        let scheme = signature_algorithm::scheme(&identifier)?;
-        Ok(signature::verify(issuer, scheme, part(&self.tbs), part(&self.signature))?)
+        let scheme = self.signature_scheme()?;
+        Ok(signature::verify(issuer, scheme, self.part(&self.tbs), self.part(&self.signature))?)
     }
 }
 

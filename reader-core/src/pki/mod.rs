@@ -17,5 +17,6 @@ pub mod trust;
 pub use certificate::{Certificate, Fingerprint};
 pub use trust::{
     Anchor, Conformance, DocumentSigners, HeldCrl, HeldKind, HeldList, ImportNote, Imported, KnownSigner,
-    Pack, PackError, Pins, Provenance, Refusal, Refused, TrustBuilder, TrustSnapshot, VerifiedBy,
+    ListWord, Pack, PackError, Pins, Provenance, Refusal, Refused, Removed, SourceRules, TrustBuilder,
+    TrustSnapshot, VerifiedBy,
 };

@@ -5,6 +5,7 @@
 use std::fmt;
 
 use crate::wire::der::{PRINTABLE_STRING, SEQUENCE, SET, UTF8_STRING};
+use crate::wire::oid::Oid;
 use crate::wire::tlv::{Reader, Rules, Tlv};
 use crate::wire::{Malformed, Problem};
 
@@ -119,7 +120,10 @@ impl fmt::Display for Name {
             let separator = if index == 0 { "" } else { ", " };
             match attribute.label {
                 Some(label) => write!(f, "{separator}{label}={}", attribute.text)?,
-                None => write!(f, "{separator}{}={}", hex(&attribute.kind), attribute.text)?,
+                None => match Oid::from_content(&attribute.kind) {
+                    Some(kind) => write!(f, "{separator}{kind}={}", attribute.text)?,
+                    None => write!(f, "{separator}#{}={}", hex(&attribute.kind), attribute.text)?,
+                },
             }
         }
         Ok(())
@@ -141,6 +145,7 @@ fn label(kind: &[u8]) -> Option<&'static str> {
         [0x55, 0x04, 0x08] => Some("ST"),
         [0x55, 0x04, 0x0A] => Some("O"),
         [0x55, 0x04, 0x0B] => Some("OU"),
+        [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x01] => Some("emailAddress"),
         _ => None,
     }
 }

@@ -4,7 +4,7 @@
 //! Spec: 9303-11 §5.1.1; 9303-12 §2, §6, §7.1; BSI TR-03135-1 §4.3.
 
 use super::signed_file::{Departures, refuted};
-use super::weak_hash::weak_hash;
+use super::weak_hash::{outdated_link, weak_hash, weak_list};
 use super::{Case, Tolerances};
 use crate::crypto::signature::PublicKey;
 use crate::evidence::{Finding, Outcome, Reason, Witness};
@@ -102,6 +102,15 @@ fn confirmed(
         met.note(Reason::WeakSignerKey);
     }
     authority(anchor, &mut met)?;
+    if let Some(link) = outdated_link(case.settings, anchor, case.trust) {
+        let link = &link.certificate;
+        let (id, begin, until) = (link.fingerprint(), link.not_before(), case.settings.sha1_until);
+        let detail = format!(
+            "the link certificate {id} begins on {begin}; SHA-1 is accepted until {until}; add the country's certificate \
+             by itself or in a list"
+        );
+        return Err(Finding::new(Outcome::Undetermined(Reason::LinkHashOutdated)).with_detail(detail));
+    }
     let scheme = signer.signature_scheme();
     let weak = scheme.map_or(Ok(None), |scheme| weak_hash(case.settings, scheme.hash(), signer))?;
     let expired = (anchor.certificate.not_after() < case.now).then_some(Reason::AnchorExpired);
@@ -238,7 +247,10 @@ fn revocation(case: &Case<'_>, signer: &Certificate, anchor: &Anchor) -> Finding
     let list = match revocation::revocation(signer, anchor, case.trust, case.now) {
         Revocation::Revoked(list) => {
             let detail = format!("{} is on the list of {}", signer.subject(), list.this_update());
-            return refuted(Reason::SignerRevoked, &detail);
+            let mut finding = refuted(Reason::SignerRevoked, &detail);
+            // A weak signature may take trust away and never give it.
+            finding.notes.extend(weak_list(case.settings, list).unwrap_or_else(Some));
+            return finding;
         }
         Revocation::AuthorityRevoked(authority) => {
             let detail = format!("by {}, which is revoked", authority.certificate.fingerprint());
@@ -260,6 +272,16 @@ fn revocation(case: &Case<'_>, signer: &Certificate, anchor: &Anchor) -> Finding
         Revocation::NoList => return Finding::new(Outcome::NotPerformed(Reason::NoRevocationList)),
         Revocation::NotListed(list) => list,
     };
+    let weak = match weak_list(case.settings, list) {
+        Ok(weak) => weak,
+        Err(reason) => {
+            let (update, until) = (list.this_update(), case.settings.sha1_until);
+            return undetermined(
+                reason,
+                format!("the newest list is of {update}; SHA-1 is accepted until {until}"),
+            );
+        }
+    };
     let age_limit_s = case.settings.list_max_age_days.map(|days| i64::from(days) * DAY_S);
     let too_old = age_limit_s.is_some_and(|limit_s| list.this_update().plus_s(limit_s) < case.now);
     let next_update = list.next_update().unwrap_or_else(|| list.this_update().plus_s(LIST_INTERVAL_S));
@@ -268,6 +290,7 @@ fn revocation(case: &Case<'_>, signer: &Certificate, anchor: &Anchor) -> Finding
         return undetermined(Reason::RevocationListStale, detail);
     }
     let mut finding = Finding::confirmed(Witness::Anyone);
+    finding.notes.extend(weak);
     if let Some(detail) = list.departures().first() {
         if !case.settings.tolerances.admit(Reason::RevocationListDeparts) {
             return undetermined(Reason::RevocationListDeparts, (*detail).to_owned());

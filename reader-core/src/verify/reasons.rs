@@ -32,6 +32,11 @@ impl From<Refusal> for Reason {
             Refusal::DirectoryChangeUnused => Self::DirectoryChangeUnused,
             Refusal::AnchorNotPinned => Self::AnchorNotPinned,
             Refusal::ListOlder => Self::ListOlder,
+            Refusal::PolicyWantsPin => Self::PolicyWantsPin,
+            Refusal::PolicyListSigner => Self::PolicyListSigner,
+            Refusal::PolicyRefusesSource => Self::PolicyRefusesSource,
+            Refusal::PolicyOtherCountry => Self::PolicyOtherCountry,
+            Refusal::PolicyNeverTakes => Self::PolicyNeverTakes,
         }
     }
 }

@@ -19,7 +19,6 @@ use std::path::Path;
 pub use disk::{Disk, RealDisk};
 pub use error::TrustError;
 pub use folder::TrustFolder;
-use reader_core::pki::{Imported, Pins, Provenance, TrustBuilder};
 
 /// Largest file that is taken in. The complete file of the ICAO directory has 80 MB today.
 const MAX_FILE_BYTES: u64 = 256 << 20;
@@ -60,22 +59,6 @@ impl Kind {
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.word() == word)
-    }
-}
-
-/// Adds the content of a file to `builder`, whatever it is.
-pub fn add(
-    builder: &mut TrustBuilder,
-    bytes: &[u8],
-    provenance: &Provenance,
-    pins: &Pins,
-) -> (Kind, Imported) {
-    match recognise(bytes) {
-        Kind::Certificate => (Kind::Certificate, builder.add_certificate(bytes, provenance, pins)),
-        Kind::MasterList => (Kind::MasterList, builder.add_master_list(bytes, provenance, pins)),
-        Kind::RevocationList => (Kind::RevocationList, builder.add_crl(bytes, provenance)),
-        Kind::DeviationList => (Kind::DeviationList, builder.add_deviation_list(bytes, provenance, pins)),
-        Kind::Directory => (Kind::Directory, builder.add_ldif(bytes, provenance, pins)),
     }
 }
 

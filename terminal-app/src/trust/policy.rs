@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use reader_core::evidence::Reason;
-use reader_core::pki::{Anchor, Fingerprint, Pins, Refused as CoreRefused, VerifiedBy};
+use reader_core::pki::{
+    Certificate, Fingerprint, ListWord, Pins, Refusal, Refused as CoreRefused, VerifiedBy,
+};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
@@ -225,20 +227,21 @@ impl TrustPolicy {
         self.pins.iter().copied().chain(more).collect()
     }
 
-    /// Whether an anchor that has proved itself may stay, which came by `route` in a file of `kind`.
+    /// Whether a certificate may become a trusted one on this ground, which came by `route` in a file of `kind`.
     ///
     /// # Errors
     /// The reason and what to change.
     pub fn judge(
         &self,
-        anchor: &Anchor,
+        certificate: &Certificate,
+        verified_by: VerifiedBy,
         kind: Kind,
         route: Route,
         pins: &Pins,
-    ) -> Result<(), (Reason, String)> {
-        self.judge_owner(anchor)?;
-        let id = anchor.certificate.fingerprint();
-        let link = !anchor.certificate.is_self_issued() || matches!(anchor.verified_by, VerifiedBy::Link(_));
+    ) -> Result<(), (Refusal, String)> {
+        self.judge_owner(certificate)?;
+        let id = certificate.fingerprint();
+        let link = !certificate.is_self_issued() || matches!(verified_by, VerifiedBy::Link(_));
         let (demand, key) = match kind {
             _ if link => (self.links, "links"),
             // Nobody looks at what an address gives: a certificate that stands there alone must be known beforehand.
@@ -246,75 +249,77 @@ impl TrustPolicy {
                 (Demand::Pinned, "own_files")
             }
             Kind::Certificate => (self.own_files, "own_files"),
-            // The list as a whole was judged before; what stands beside one, and nobody signed, is like a file from an address.
-            _ if matches!(anchor.verified_by, VerifiedBy::List(_)) => return Ok(()),
-            _ => (Demand::Pinned, "pins"),
+            // The list was judged as a whole; of what stands beside one in a directory's file, the builder wants a pin: its
+            // own, or the file's.
+            _ => return Ok(()),
         };
         meets(demand, key, id, pins)
     }
 
-    /// What holds for every anchor, whoever brings it: the countries wanted, and those that are never taken.
+    /// What holds for every certificate, whoever brings it: the countries wanted, and those that are never taken.
     ///
     /// # Errors
     /// The reason and what to change.
-    pub fn judge_owner(&self, anchor: &Anchor) -> Result<(), (Reason, String)> {
-        let id = anchor.certificate.fingerprint();
+    pub fn judge_owner(&self, certificate: &Certificate) -> Result<(), (Refusal, String)> {
+        let id = certificate.fingerprint();
         if self.never.contains(&id) {
             let detail =
                 format!("{FILE} names it in introduce.never; take {id} out of there to have it again");
-            return Err((Reason::PolicyNeverTakes, detail));
+            return Err((Refusal::PolicyNeverTakes, detail));
         }
-        let country = anchor.certificate.subject().country().unwrap_or_default();
+        let country = certificate.subject().country().unwrap_or_default();
         match &self.countries {
             Some(countries) if !countries.contains(&country) => {
                 let detail = format!("add \"{country}\" to introduce.countries of {FILE} to take it");
-                Err((Reason::PolicyOtherCountry, detail))
+                Err((Refusal::PolicyOtherCountry, detail))
             }
             _ => Ok(()),
         }
     }
 
-    /// Whether a master list that nobody signed may introduce anything.
+    /// Whether a master list may introduce anything. What counts is the country whose trusted key issued its signer: the
+    /// country of the issuer, for no other's key issues in its name.
     ///
     /// # Errors
     /// The reason and what to change.
-    pub fn judge_bare_list(&self) -> Result<(), (Reason, String)> {
-        if self.bare_lists == Demand::Refused {
-            let detail = format!("set introduce.bare_lists of {FILE} to \"pinned\", or take a signed list");
-            return Err((Reason::PolicyRefusesSource, detail));
-        }
-        Ok(())
-    }
-
-    /// Whether a list whose signer stands under a country (upper case) may introduce anything.
-    ///
-    /// # Errors
-    /// The reason and what to change.
-    pub fn judge_list_signer(&self, country: &str, signer: Fingerprint) -> Result<(), (Reason, String)> {
+    pub fn judge_list(&self, word: &ListWord<'_>, pins: &Pins) -> Result<(), (Refusal, String)> {
+        let Some((signer, verified_by)) = word.signer else {
+            if self.bare_lists == Demand::Refused {
+                let detail =
+                    format!("set introduce.bare_lists of {FILE} to \"pinned\", or take a signed list");
+                return Err((Refusal::PolicyRefusesSource, detail));
+            }
+            return Ok(());
+        };
+        let country = signer.issuer().country().unwrap_or_default();
         match &self.lists_signed_by {
-            Some(countries) if !countries.contains(country) => {
+            Some(countries) if !countries.contains(&country) => {
+                if verified_by == VerifiedBy::Pinned || pins.contains(word.list) {
+                    return Ok(());
+                }
                 let detail = format!(
-                    "add \"{country}\" to introduce.lists_signed_by of {FILE}, or pin the signer {signer}"
+                    "add \"{country}\" to introduce.lists_signed_by of {FILE}, or pin the signer {}",
+                    signer.fingerprint()
                 );
-                Err((Reason::PolicyListSigner, detail))
+                Err((Refusal::PolicyListSigner, detail))
             }
             _ => Ok(()),
         }
     }
 }
 
-fn meets(demand: Demand, key: &str, id: Fingerprint, pins: &Pins) -> Result<(), (Reason, String)> {
+fn meets(demand: Demand, key: &str, id: Fingerprint, pins: &Pins) -> Result<(), (Refusal, String)> {
     match demand {
         Demand::Allowed => Ok(()),
         Demand::Pinned if pins.contains(id) => Ok(()),
         Demand::Pinned => Err((
-            Reason::PolicyWantsPin,
+            Refusal::PolicyWantsPin,
             format!(
                 "compare its SHA-256 by another way, then --pin {id}, or put it into introduce.pins of {FILE}"
             ),
         )),
         Demand::Refused => Err((
-            Reason::PolicyRefusesSource,
+            Refusal::PolicyRefusesSource,
             format!("introduce.{key} of {FILE} is \"refused\"; \"pinned\" takes what is pinned"),
         )),
     }

@@ -4,6 +4,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod deviations;
+mod directory;
 mod policy;
 mod refresh;
 mod remove;

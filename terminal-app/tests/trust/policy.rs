@@ -65,11 +65,20 @@ fn lists_speak_only_under_the_countries_named() {
     let done = store.add("list.ml", &list, &[]).exits(1);
     assert_eq!(refused(&done), ["R1841"], "{done}");
     assert!(done.json()["refused"][0]["text"].as_str().unwrap().contains("\"VN\""), "{done}");
-    // A signer that calls itself German under the Vietnamese key is Vietnamese.
+    // A signer that calls itself German stands under no German key.
     let (posing, _) = list_of(&Country { alpha2: "DE", ..VIETNAM });
-    assert_eq!(refused(&store.add("posing.ml", &posing, &[]).exits(1)), ["R1841"]);
+    assert_eq!(refused(&store.add("posing.ml", &posing, &[]).exits(1)), ["R1809"]);
     assert_eq!(store.anchors().len(), 1);
-    // The pin of the list or of its signer is the operator's own word.
+    // The pin of the country's certificate says whose it is, and not that its lists are wanted.
+    let csca = sha256(&VIETNAM.csca(now()).der);
+    assert_eq!(refused(&store.add("list.ml", &list, &["--pin", &csca]).exits(1)), ["R1841"]);
+    // That of the list, or of its signer, is the operator's own word, whatever else is trusted.
+    for pin in [sha256(&list), sha256(&signer)] {
+        let store = Store::new("list-pinned", policy);
+        assert_eq!(refused(&store.add("list.ml", &list, &[]).exits(1)), ["R1809"]);
+        store.add("list.ml", &list, &["--pin", &pin]).exits(0);
+        assert_eq!(store.anchors().len(), 1);
+    }
     store.add("list.ml", &list, &["--pin", &sha256(&signer)]).exits(0);
     assert_eq!(store.anchors().len(), 2);
 

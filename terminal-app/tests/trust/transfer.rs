@@ -10,14 +10,14 @@ use super::common::{Folder, idterm, now};
 use super::{Store, refused, sha256};
 
 /// A terminal that exports, its key, and the key's SHA-256.
-struct Exporter {
-    store: Store,
+pub struct Exporter {
+    pub store: Store,
     key: String,
-    signer: String,
+    pub signer: String,
 }
 
 impl Exporter {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let store = Store::new(name, "");
         for (n, der) in persona::trust_anchors(now()).iter().enumerate() {
             store.add(&format!("csca-{n}.cer"), der, &[]).exits(0);
@@ -32,7 +32,7 @@ impl Exporter {
     }
 
     /// Exports to this name; the file and what was said.
-    fn export(&self, name: &str, words: &[&str]) -> (String, Value) {
+    pub fn export(&self, name: &str, words: &[&str]) -> (String, Value) {
         let file = self.store.folder.join(name);
         let fixed = ["export", &file, "--key", &self.key];
         let said = self.store.trust(&[&fixed[..], words].concat()).exits(0).json();

@@ -60,6 +60,10 @@ fn the_way_of_the_page_from_zero_to_vietnam() {
     if let Some(dutch) = shared("masterlists/NL_ML_2026-07-22.ml") {
         assert_eq!(refused(&trying.add("NL.ml", &dutch, &[]).exits(1)), ["R1841"]);
     }
+    // Another authority of the same country: nobody's list here, and no false one.
+    if let Some(other) = shared("../crl/EE_spoc.crl") {
+        assert_eq!(refused(&trying.add("EE_spoc.crl", &other, &[]).exits(1)), ["R1813"]);
+    }
     let narrow = Store::new("narrow", "[introduce]\ncountries = [\"VN\", \"DE\"]\n");
     narrow.add("DE_CSCA07.cer", &germany, &[]).exits(0);
     narrow.add("DE.ml", &list, &[]).exits(0);

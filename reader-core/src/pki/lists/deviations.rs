@@ -9,7 +9,7 @@ use super::signed::{ListKind, SignedList, Whole, in_der};
 use crate::pki::certificate::{Certificate, Fingerprint};
 use crate::pki::name::Name;
 use crate::pki::trust::{
-    HeldList, ImportNote, Imported, Pins, Provenance, Refusal, SearchBudget, TrustBuilder, VerifiedBy,
+    HeldList, ImportNote, Imported, Provenance, Refusal, SearchBudget, SourceRules, TrustBuilder, VerifiedBy,
 };
 use crate::wire::cms::SignedData;
 use crate::wire::date::Timestamp;
@@ -69,13 +69,18 @@ impl fmt::Debug for DeviationList {
 
 impl TrustBuilder {
     /// Takes in a deviation list. Its signer must be one for deviation lists and chain to a certificate that is trusted
-    /// already, or it or its issuer must be pinned. It replaces an older one of its issuer, and never a newer one.
-    pub fn add_deviation_list(&mut self, bytes: &[u8], provenance: &Provenance, pins: &Pins) -> Imported {
+    /// already, or it, its issuer or the list must be pinned. It replaces an older one of its issuer, and never a newer one.
+    pub fn add_deviation_list(
+        &mut self,
+        bytes: &[u8],
+        provenance: &Provenance,
+        rules: &dyn SourceRules,
+    ) -> Imported {
         let mut imported = Imported::default();
         let mut budget = SearchBudget::of(0);
-        let now = provenance.imported_at;
+        let (now, id) = (provenance.imported_at, Fingerprint::of(bytes));
         let read = read(bytes, provenance, &mut budget, |signer, at_hand, budget| {
-            self.believes(signer, at_hand, now, pins, budget)
+            self.believes(signer, at_hand, now, id, rules, budget)
         });
         imported.signature_checks += budget.spent();
         match read {

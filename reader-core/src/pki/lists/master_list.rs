@@ -11,8 +11,8 @@ use super::signed::{ListKind, SignedList, Whole, in_der};
 use crate::crypto::signature::{PublicKey, SignatureCheck};
 use crate::pki::certificate::{Certificate, Fingerprint};
 use crate::pki::trust::{
-    Anchor, ImportNote, Imported, Pins, Provenance, Refusal, SearchBudget, Tried, TrustBuilder, VerifiedBy,
-    authority_key,
+    Anchor, ImportNote, Imported, ListWord, Provenance, Refusal, SearchBudget, SourceRules, Tried,
+    TrustBuilder, VerifiedBy, authority_key,
 };
 use crate::wire::cms::SignedData;
 use crate::wire::der::{INTEGER, SEQUENCE, SET};
@@ -30,13 +30,18 @@ const MAX_CERTIFICATES: usize = 5_000;
 
 impl TrustBuilder {
     /// Takes in a master list. Its signer must be one for master lists and chain to a certificate that is trusted already,
-    /// or it or its issuer must be pinned; a list without a signature must be pinned itself. Then every certificate in
-    /// it is checked like any other.
-    pub fn add_master_list(&mut self, bytes: &[u8], provenance: &Provenance, pins: &Pins) -> Imported {
+    /// or it, its issuer or the list must be pinned; a list without a signature must be pinned itself. Then every
+    /// certificate in it is checked like any other.
+    pub fn add_master_list(
+        &mut self,
+        bytes: &[u8],
+        provenance: &Provenance,
+        rules: &dyn SourceRules,
+    ) -> Imported {
         let mut imported = Imported::default();
         let mut budget = SearchBudget::of(0);
         if let Err(Whole(refusal, detail)) =
-            self.read_master_list(bytes, provenance, pins, &mut budget, &mut imported)
+            self.read_master_list(bytes, provenance, rules, &mut budget, &mut imported)
         {
             imported.refuse(KIND.name, bytes, refusal, detail);
         }
@@ -48,21 +53,27 @@ impl TrustBuilder {
         &mut self,
         bytes: &[u8],
         provenance: &Provenance,
-        pins: &Pins,
+        rules: &dyn SourceRules,
         budget: &mut SearchBudget,
         imported: &mut Imported,
     ) -> Result<(), Whole> {
-        let verified_by = VerifiedBy::List(Fingerprint::of(bytes));
+        let id = Fingerprint::of(bytes);
+        let origin = Origin { verified_by: VerifiedBy::List(id), provenance, rules };
+        let heard = |signer| {
+            let word = ListWord { list: id, signer };
+            rules.may_speak(&word).map_err(|(refusal, detail)| Whole(refusal, detail))
+        };
         let der = match in_der("SignedData", bytes, SignedData::parse) {
             Ok(der) => der,
             Err(_) if is_bare(bytes) => {
                 let members = members(bytes).map_err(Whole::unreadable)?;
-                if !pins.contains(Fingerprint::of(bytes)) {
-                    let detail = format!("nobody signed it; to trust it, pin {}", Fingerprint::of(bytes));
+                heard(None)?;
+                if !rules.is_pinned(id) {
+                    let detail = format!("nobody signed it; to trust it, pin {id}");
                     return Err(Whole::new(Refusal::ListNotPinned, detail));
                 }
                 budget.extend(members.len());
-                self.take_members(&members, verified_by, provenance, budget, imported);
+                self.take_members(&members, &origin, budget, imported);
                 return Ok(());
             }
             Err(error) => return Err(Whole::unreadable(error)),
@@ -70,8 +81,9 @@ impl TrustBuilder {
         let list = SignedList::parse(&der, &KIND)?;
         let now = provenance.imported_at;
         let accepted = list.accept(&KIND, budget, |signer, at_hand, budget| {
-            self.believes(signer, at_hand, now, pins, budget)
+            self.believes(signer, at_hand, now, id, rules, budget)
         })?;
+        heard(Some((accepted.signer, accepted.verified_by)))?;
         let content = in_der("CscaMasterList", accepted.content, members).map_err(Whole::unreadable)?;
         let members = members(&content).map_err(Whole::unreadable)?;
         imported.notes.extend(accepted.notes);
@@ -79,7 +91,7 @@ impl TrustBuilder {
             imported.notes.push(ImportNote::Ber);
         }
         budget.extend(members.len());
-        self.take_members(&members, verified_by, provenance, budget, imported);
+        self.take_members(&members, &origin, budget, imported);
         Ok(())
     }
 
@@ -87,12 +99,12 @@ impl TrustBuilder {
     fn take_members(
         &mut self,
         members: &[&[u8]],
-        verified_by: VerifiedBy,
-        provenance: &Provenance,
+        origin: &Origin<'_>,
         budget: &mut SearchBudget,
         imported: &mut Imported,
     ) {
-        let fresh = self.fresh(members, imported);
+        let Origin { verified_by, provenance, .. } = *origin;
+        let fresh = self.fresh(members, origin, imported);
         let mut waiting = Waiting::default();
         let mut anchor = |builder: &mut Self, waiting: &mut Waiting, budget: &mut SearchBudget, one| {
             // Whoever is taken may be whom others wait for.
@@ -130,8 +142,13 @@ impl TrustBuilder {
         }
     }
 
-    /// The members that are new and may sign certificates, with their keys; roots first.
-    fn fresh(&self, members: &[&[u8]], imported: &mut Imported) -> Vec<(Certificate, PublicKey)> {
+    /// The members that are new, wanted, and may sign certificates, with their keys; roots first.
+    fn fresh(
+        &self,
+        members: &[&[u8]],
+        origin: &Origin<'_>,
+        imported: &mut Imported,
+    ) -> Vec<(Certificate, PublicKey)> {
         let mut fresh = Vec::new();
         let mut seen = BTreeSet::new();
         for der in members {
@@ -146,7 +163,8 @@ impl TrustBuilder {
                 imported.known += 1;
                 continue;
             }
-            match authority_key(&certificate) {
+            let wanted = origin.rules.may_enter(&certificate, origin.verified_by);
+            match wanted.and_then(|()| authority_key(&certificate)) {
                 Ok(key) => fresh.push((certificate, key)),
                 Err((refusal, detail)) => imported.refuse(certificate.subject(), der, refusal, detail),
             }
@@ -154,6 +172,13 @@ impl TrustBuilder {
         fresh.sort_by_key(|(certificate, _)| !certificate.is_root());
         fresh
     }
+}
+
+/// What holds for every member of a list.
+struct Origin<'o> {
+    verified_by: VerifiedBy,
+    provenance: &'o Provenance,
+    rules: &'o dyn SourceRules,
 }
 
 /// A certificate for which nobody has vouched yet.

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::crypto::signature::SignatureCheck;
-use crate::pki::certificate::Certificate;
+use crate::pki::certificate::{Certificate, Fingerprint};
 use crate::pki::signed_data::{self, SignerCheck, signer_certificate};
-use crate::pki::trust::{Anchor, ImportNote, Pins, Refusal, SearchBudget, TrustBuilder, VerifiedBy};
+use crate::pki::trust::{Anchor, ImportNote, Refusal, SearchBudget, SourceRules, TrustBuilder, VerifiedBy};
 use crate::wire::cms::SignedData;
 use crate::wire::date::Timestamp;
 use crate::wire::{Malformed, Problem, ber};
@@ -125,21 +125,22 @@ impl<'a> SignedList<'a> {
 }
 
 impl TrustBuilder {
-    /// Whether a signer of lists is believed: pinned, or valid now and issued by a trusted or pinned certificate, and in
-    /// either case not revoked.
+    /// Whether the signer of a list is believed: it or the list pinned, or valid now and issued by a trusted or pinned
+    /// certificate, and in either case not revoked.
     pub(super) fn believes(
         &self,
         signer: &Certificate,
         at_hand: &[Certificate],
         now: Timestamp,
-        pins: &Pins,
+        list: Fingerprint,
+        rules: &dyn SourceRules,
         budget: &mut SearchBudget,
     ) -> Result<VerifiedBy, Whole> {
         if self.revoked(signer) {
             return Err(Whole::new(Refusal::CertificateRevoked, signer.subject()));
         }
-        // Who pins a signer knows its date; a list that stands by its chain alone must be of today.
-        if pins.contains(signer.fingerprint()) {
+        // Who pins a signer or a list knows its date; a list that stands by its chain alone must be of today.
+        if rules.is_pinned(signer.fingerprint()) || rules.is_pinned(list) {
             return Ok(VerifiedBy::Pinned);
         }
         if signer.not_after() < now || signer.not_before() > now {
@@ -154,7 +155,7 @@ impl TrustBuilder {
         let indices = self.issuers(signer);
         let trusted = indices.iter().filter_map(|index| self.anchors.get(*index));
         let trusted = trusted.map(|anchor: &Anchor| &anchor.certificate);
-        let pinned = at_hand.iter().filter(|certificate| pins.contains(certificate.fingerprint()));
+        let pinned = at_hand.iter().filter(|certificate| rules.is_pinned(certificate.fingerprint()));
         // A country's authority speaks for its own country alone, whatever its signers call their issuer.
         let country = signer.issuer().country();
         let authorities = trusted.chain(pinned).filter(|one| one.subject().country() == country);

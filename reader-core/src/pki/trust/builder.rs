@@ -7,8 +7,8 @@ use super::shelf::SignerShelf;
 use super::signers::DocumentSigners;
 use super::snapshot::Content;
 use super::{
-    Anchor, HeldCrl, HeldKind, HeldList, Imported, MAX_CANDIDATES, Pins, Provenance, Refusal, SearchBudget,
-    TrustSnapshot, VerifiedBy,
+    Anchor, HeldCrl, HeldKind, HeldList, Imported, MAX_CANDIDATES, Provenance, Refusal, SearchBudget,
+    SourceRules, TrustSnapshot, VerifiedBy,
 };
 use crate::crypto::signature::PublicKey;
 use crate::pki::certificate::{Certificate, CertificateError, Fingerprint};
@@ -52,7 +52,23 @@ impl TrustBuilder {
 
     /// Takes in certificates that the operator chose: DER, or PEM with one or several. A root must be signed by its own
     /// key; a link must be signed by a certificate that is there already (add the older one first).
-    pub fn add_certificate(&mut self, bytes: &[u8], provenance: &Provenance, pins: &Pins) -> Imported {
+    pub fn add_certificate(
+        &mut self,
+        bytes: &[u8],
+        provenance: &Provenance,
+        rules: &dyn SourceRules,
+    ) -> Imported {
+        self.take_certificates(bytes, provenance, rules, false)
+    }
+
+    /// `pinned`: the operator has compared the file in which they stand.
+    pub(super) fn take_certificates(
+        &mut self,
+        bytes: &[u8],
+        provenance: &Provenance,
+        rules: &dyn SourceRules,
+        pinned: bool,
+    ) -> Imported {
         let mut imported = Imported::default();
         let ders = match pem_or_der(bytes) {
             Ok(ders) => ders,
@@ -74,7 +90,7 @@ impl TrustBuilder {
                 imported.known += 1;
                 continue;
             }
-            let pinned = pins.contains(certificate.fingerprint());
+            let pinned = pinned || rules.is_pinned(certificate.fingerprint());
             let vouched = match self.vouch(&certificate, &mut budget) {
                 // Who pins a link need not have its issuer.
                 Err((Refusal::LinkIssuerUnknown, _)) if pinned => {
@@ -82,9 +98,12 @@ impl TrustBuilder {
                 }
                 vouched => vouched,
             };
-            match vouched {
+            let entered = vouched.and_then(|(key, verified_by)| {
+                let verified_by = if pinned { VerifiedBy::Pinned } else { verified_by };
+                rules.may_enter(&certificate, verified_by).map(|()| (key, verified_by))
+            });
+            match entered {
                 Ok((key, verified_by)) => {
-                    let verified_by = if pinned { VerifiedBy::Pinned } else { verified_by };
                     imported.added.push(certificate.fingerprint());
                     self.push(Anchor { certificate, provenance: provenance.clone(), verified_by, key });
                 }

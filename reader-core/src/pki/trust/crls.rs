@@ -151,12 +151,21 @@ impl TrustBuilder {
             .filter_map(|index| self.anchors.get(*index))
             .find(|anchor| crl.verify_under(&anchor.key).is_ok_and(SignatureCheck::is_valid));
         let Some(signer) = signer.map(|anchor| anchor.certificate.fingerprint()) else {
-            imported.refuse(
-                crl.issuer(),
-                &der,
-                Refusal::CrlSignatureWrong,
-                "under none of the issuer's keys",
-            );
+            // That the country's keys did not sign it makes it false only where it names one of them.
+            let is_named = candidates.iter().filter_map(|index| self.anchors.get(*index)).any(|anchor| {
+                let by_id = crl.authority_key_id().zip(anchor.certificate.subject_key_id());
+                by_id.is_some_and(|(named, own)| named == own)
+                    || anchor.certificate.subject().says_the_same(crl.issuer())
+            });
+            let (refusal, detail) = if is_named {
+                (Refusal::CrlSignatureWrong, "under none of the issuer's keys")
+            } else {
+                (
+                    Refusal::CrlIssuerUnknown,
+                    "add the issuer's certificate first; no other of its country signed it",
+                )
+            };
+            imported.refuse(crl.issuer(), &der, refusal, detail);
             return imported;
         };
         if self.crls.of_same_issuer(&crl).is_some_and(|other| !crl.is_newer_than(other)) {

@@ -6,7 +6,8 @@
 //! Lists and country certificates are taken first, wherever they stand, then revocation lists, then document signers.
 //! Spec: 9303-12 §5; RFC 2849.
 
-use super::{Conformance, Imported, Pins, Provenance, Refusal, TrustBuilder};
+use super::shelf::Shelved;
+use super::{Conformance, Imported, Provenance, Refusal, Removed, SourceRules, TrustBuilder};
 use crate::crypto::hash::HashAlgorithm;
 use crate::pki::certificate::{Certificate, Fingerprint};
 use crate::wire::ldif::{Attribute, Change, LdifError, Operation, Record, records};
@@ -63,38 +64,21 @@ impl TrustBuilder {
     /// Takes in a file of the ICAO public key directory: complete or changes; master lists, document signers, revocation
     /// and deviation lists, conformant or not. A country certificate by itself must be a link, or it or the file pinned.
     /// What is refused is listed with the name of its entry.
-    pub fn add_ldif(&mut self, bytes: &[u8], provenance: &Provenance, pins: &Pins) -> Imported {
-        self.add_items(bytes, provenance, pins, true)
-    }
-
-    /// As [`Self::add_ldif`], without the master lists in it: for who judges each of [`master_lists_of_ldif`] first.
-    pub fn add_ldif_without_master_lists(
-        &mut self,
-        bytes: &[u8],
-        provenance: &Provenance,
-        pins: &Pins,
-    ) -> Imported {
-        self.add_items(bytes, provenance, pins, false)
-    }
-
-    fn add_items(&mut self, bytes: &[u8], provenance: &Provenance, pins: &Pins, lists: bool) -> Imported {
+    pub fn add_ldif(&mut self, bytes: &[u8], provenance: &Provenance, rules: &dyn SourceRules) -> Imported {
         let mut imported = Imported::default();
-        let mut items = items(bytes, &mut imported);
-        if !lists {
-            items.retain(|item| !matches!(item.what, What::Holds { content: Content::MasterList, .. }));
-        }
+        let items = items(bytes, &mut imported);
         let of = |wanted: &'static [Content]| {
             items.iter().filter(
                 move |item| matches!(&item.what, What::Holds { content, .. } if wanted.contains(content)),
             )
         };
-        let file_is_pinned = pins.contains(Fingerprint::of(bytes));
+        let file_is_pinned = rules.is_pinned(Fingerprint::of(bytes));
         let mut waiting: Vec<&Item<'_>> = of(&[Content::MasterList, Content::Authority]).collect();
         for round in 1..=MAX_ROUNDS {
             let mut again = Vec::new();
             let mut gained = false;
             for item in waiting {
-                let one = self.take(item, provenance, pins, file_is_pinned);
+                let one = self.take(item, provenance, rules, file_is_pinned);
                 gained |= !one.added.is_empty();
                 let may_follow =
                     one.added.is_empty() && one.refused.iter().any(|refused| awaits_another(refused.refusal));
@@ -110,21 +94,18 @@ impl TrustBuilder {
             waiting = again.into_iter().map(|(item, _)| item).collect();
         }
         for item in of(&[Content::Crl, Content::DeviationList]) {
-            imported.absorb(self.take(item, provenance, pins, file_is_pinned));
+            imported.absorb(self.take(item, provenance, rules, file_is_pinned));
         }
         for item in &items {
             match &item.what {
                 What::Holds { content: Content::Signer, .. } => {
-                    imported.absorb(self.take(item, provenance, pins, file_is_pinned));
+                    imported.absorb(self.take(item, provenance, rules, file_is_pinned));
                 }
                 What::Gone => match self.signers.remove_entry(&entry_key(&item.dn)) {
-                    Some(fingerprint) => imported.removed.push(fingerprint),
-                    None => imported.refuse(
-                        &item.dn,
-                        item.dn.as_bytes(),
-                        Refusal::DirectoryChangeUnused,
-                        format!("line {}: no document signer of this entry is at hand", item.line),
-                    ),
+                    Some(fingerprint) => {
+                        imported.removed.push(Removed { fingerprint, entry: item.dn.clone() });
+                    }
+                    None => imported.absent += 1,
                 },
                 What::Unused(why) => imported.refuse(
                     &item.dn,
@@ -142,7 +123,7 @@ impl TrustBuilder {
         &mut self,
         item: &Item<'_>,
         provenance: &Provenance,
-        pins: &Pins,
+        rules: &dyn SourceRules,
         file_is_pinned: bool,
     ) -> Imported {
         let mut imported = Imported::default();
@@ -155,23 +136,31 @@ impl TrustBuilder {
             }
         };
         let mut imported = match content {
-            Content::MasterList => self.add_master_list(&der, provenance, pins),
-            Content::DeviationList => self.add_deviation_list(&der, provenance, pins),
+            Content::MasterList => self.add_master_list(&der, provenance, rules),
+            Content::DeviationList => self.add_deviation_list(&der, provenance, rules),
             Content::Crl => self.add_crl(&der, provenance),
-            Content::Authority => self.take_authority(&der, provenance, pins, file_is_pinned),
+            Content::Authority => self.take_authority(&der, provenance, rules, file_is_pinned),
             Content::Signer => {
-                let entry = entry_key(&item.dn);
+                let entry = Some(entry_key(&item.dn));
                 let mut imported = Imported::default();
-                match self.take_document_signer(&der, provenance, conformance.clone(), Some(entry)) {
-                    Ok(Some((fingerprint, before))) => {
+                let shelved = self.take_document_signer(&der, provenance, conformance.clone(), entry);
+                let before = match shelved {
+                    Ok(Shelved::New { fingerprint, before }) => {
                         imported.added.push(fingerprint);
-                        if *replaces && let Some(before) = before {
-                            self.signers.remove(before);
-                            imported.removed.push(before);
-                        }
+                        before
                     }
-                    Ok(None) => imported.known += 1,
-                    Err(refused) => imported.refused.push(refused),
+                    Ok(Shelved::Known { before }) => {
+                        imported.known += 1;
+                        before
+                    }
+                    Err(refused) => {
+                        imported.refused.push(refused);
+                        None
+                    }
+                };
+                if *replaces && let Some(fingerprint) = before {
+                    self.signers.remove(fingerprint);
+                    imported.removed.push(Removed { fingerprint, entry: item.dn.clone() });
                 }
                 imported
             }
@@ -190,29 +179,19 @@ impl TrustBuilder {
         &mut self,
         der: &[u8],
         provenance: &Provenance,
-        pins: &Pins,
+        rules: &dyn SourceRules,
         file_is_pinned: bool,
     ) -> Imported {
-        let vouched = file_is_pinned || pins.contains(Fingerprint::of(der));
+        let pinned = file_is_pinned || rules.is_pinned(Fingerprint::of(der));
         let is_root = Certificate::from_der(der).is_ok_and(|certificate| certificate.is_self_issued());
-        if is_root && !vouched && !self.holds(Fingerprint::of(der)) {
+        if is_root && !pinned && !self.holds(Fingerprint::of(der)) {
             let mut imported = Imported::default();
             let detail = format!("nobody vouches for it; to trust it, pin {}", Fingerprint::of(der));
             imported.refuse("", der, Refusal::AnchorNotPinned, detail);
             return imported;
         }
-        self.add_certificate(der, provenance, pins)
+        self.take_certificates(der, provenance, rules, pinned)
     }
-}
-
-/// The master lists in a file of a directory, as they stand; what cannot be read is left out.
-#[must_use]
-pub fn master_lists_of_ldif(bytes: &[u8]) -> Vec<Vec<u8>> {
-    let lists = items(bytes, &mut Imported::default()).into_iter().filter_map(|item| match item.what {
-        What::Holds { content: Content::MasterList, value, .. } => Some(value.value().ok()?.into_owned()),
-        _ => None,
-    });
-    lists.collect()
 }
 
 const fn awaits_another(refusal: Refusal) -> bool {

@@ -35,6 +35,11 @@ pub enum Refusal {
     DirectoryChangeUnused,
     AnchorNotPinned,
     ListOlder,
+    PolicyWantsPin,
+    PolicyListSigner,
+    PolicyRefusesSource,
+    PolicyOtherCountry,
+    PolicyNeverTakes,
 }
 
 /// Something that was not taken in.
@@ -48,6 +53,15 @@ pub struct Refused {
     pub refusal: Refusal,
     /// Particulars for staff, in English.
     pub detail: String,
+}
+
+/// A document signer that a directory's file took out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removed {
+    /// SHA-256 of its certificate.
+    pub fingerprint: Fingerprint,
+    /// The name of its entry in the directory.
+    pub entry: String,
 }
 
 /// A departure from the standard that was tolerated in a list.
@@ -67,7 +81,9 @@ pub struct Imported {
     /// How many were there already.
     pub known: usize,
     /// What a file of changes took out.
-    pub removed: Vec<Fingerprint>,
+    pub removed: Vec<Removed>,
+    /// How many document signers it takes out that are not here.
+    pub absent: usize,
     /// What was refused, each with its reason.
     pub refused: Vec<Refused>,
     /// What was tolerated.
@@ -82,6 +98,7 @@ impl Imported {
         self.added.extend(other.added);
         self.known += other.known;
         self.removed.extend(other.removed);
+        self.absent += other.absent;
         self.refused.extend(other.refused);
         self.notes.extend(other.notes);
         self.signature_checks += other.signature_checks;

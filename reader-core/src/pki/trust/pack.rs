@@ -76,9 +76,7 @@ impl Pack {
     /// The object that begins at `offset`.
     pub(super) fn object(&self, offset: u32) -> Option<Object<'_>> {
         let rest = self.bytes.get(usize::try_from(offset).ok()?..)?;
-        let mut reader = Reader::new("pack", Rules::Der, rest);
-        let object = reader.any().ok()?;
-        Object::read(&reader, &object).ok()
+        Object::of(rest)
     }
 }
 
@@ -142,6 +140,13 @@ pub(super) struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
+    /// The object with which these bytes begin.
+    pub(super) fn of(bytes: &'a [u8]) -> Option<Self> {
+        let mut reader = Reader::new("pack", Rules::Der, bytes);
+        let object = reader.any().ok()?;
+        Self::read(&reader, &object).ok()
+    }
+
     fn read(reader: &Reader<'a>, object: &Tlv<'a>) -> Result<Self, Malformed> {
         let fault = |what| reader.fault(Problem::Value(what));
         let kind = ObjectKind::ALL

@@ -49,40 +49,72 @@ impl SignerShelf {
         self.known.contains_key(&fingerprint)
     }
 
-    /// Takes in a signer whose chain was found to hold. `entry` is the key of its entry in the directory; what came from
-    /// that entry before is given back, and stays.
+    /// Takes in a signer whose chain was found to hold. What came from its entry before is given back, and stays.
     ///
     /// # Errors
     /// It could not be looked up.
-    pub(super) fn put(
-        &mut self,
-        signer: &KnownSigner,
-        entry: Option<[u8; 16]>,
-    ) -> Result<Option<Fingerprint>, Malformed> {
+    pub(super) fn put(&mut self, signer: &KnownSigner) -> Result<Option<Fingerprint>, Malformed> {
         let fingerprint = signer.certificate.fingerprint();
         if self.contains(fingerprint) {
             return Ok(None);
         }
         Name::parse(Named::of(signer.certificate.der())?.issuer)?;
-        let mark = match &signer.conformance {
-            Conformance::Conformant => None,
-            Conformance::NonConformant { findings } => Some(findings.as_str()),
-        };
         let object = Object {
             kind: ObjectKind::Signer,
             fingerprint,
             source: &signer.provenance.source,
             imported_at: signer.provenance.imported_at,
             verified_by: VerifiedBy::Link(signer.signed_by),
-            mark,
-            entry,
+            mark: mark(&signer.conformance),
+            entry: signer.entry,
             der: signer.certificate.der(),
         };
-        self.fresh.insert(self.next_fresh, object.encode());
+        self.shelve(fingerprint, object.encode());
+        Ok(signer.entry.and_then(|entry| self.by_entry.insert(entry, fingerprint)))
+    }
+
+    fn shelve(&mut self, fingerprint: Fingerprint, object: Vec<u8>) {
+        self.fresh.insert(self.next_fresh, object);
         self.known.insert(fingerprint, Place::Fresh(self.next_fresh));
         self.next_fresh += 1;
         self.changed = true;
-        Ok(entry.and_then(|entry| self.by_entry.insert(entry, fingerprint)))
+    }
+
+    /// A signer at hand stands in this entry of a directory, which says this of it: its word replaces what was known. What
+    /// came from the entry before is given back, and stays.
+    pub(super) fn relabel(
+        &mut self,
+        fingerprint: Fingerprint,
+        provenance: &Provenance,
+        conformance: &Conformance,
+        entry: [u8; 16],
+    ) -> Option<Fingerprint> {
+        let place = *self.known.get(&fingerprint)?;
+        let object = self.object(place)?;
+        let earlier = object.entry;
+        if earlier != Some(entry) || object.mark != mark(conformance) {
+            let object = Object {
+                source: &provenance.source,
+                imported_at: provenance.imported_at,
+                mark: mark(conformance),
+                entry: Some(entry),
+                ..object
+            };
+            let object = object.encode();
+            self.remove(fingerprint);
+            self.shelve(fingerprint, object);
+        }
+        if let Some(earlier) = earlier.filter(|earlier| self.by_entry.get(earlier) == Some(&fingerprint)) {
+            self.by_entry.remove(&earlier);
+        }
+        self.by_entry.insert(entry, fingerprint)
+    }
+
+    fn object(&self, place: Place) -> Option<Object<'_>> {
+        match place {
+            Place::Packed(pack, offset) => self.kept.packs().get(usize::try_from(pack).ok()?)?.object(offset),
+            Place::Fresh(number) => Object::of(self.fresh.get(&number)?),
+        }
     }
 
     /// Takes out what came from this entry of a directory.
@@ -140,6 +172,22 @@ impl SignerShelf {
     }
 }
 
+/// What the directory says against a signer, as it is kept.
+const fn mark(conformance: &Conformance) -> Option<&str> {
+    match conformance {
+        Conformance::Conformant => None,
+        Conformance::NonConformant { findings } => Some(findings.as_str()),
+    }
+}
+
+/// What became of a document signer.
+pub(super) enum Shelved {
+    /// It is new. `before` came from its entry earlier, and stays.
+    New { fingerprint: Fingerprint, before: Option<Fingerprint> },
+    /// It was there already. `before` came from its entry earlier, and stays.
+    Known { before: Option<Fingerprint> },
+}
+
 /// Objects in packs of about [`PACK_BYTES`].
 fn packed(objects: &[Vec<u8>]) -> Vec<Pack> {
     let mut packs = Vec::new();
@@ -167,11 +215,31 @@ impl TrustBuilder {
         provenance: &Provenance,
         conformance: Conformance,
     ) -> Imported {
+        self.shelved(der, provenance, conformance, None)
+    }
+
+    /// Takes in a document signer that a store knew, with what that store knew of it. A trusted certificate of this one
+    /// must have signed it.
+    pub fn add_known_signer(&mut self, signer: &KnownSigner) -> Imported {
+        if self.signers.contains(signer.certificate.fingerprint()) {
+            return Imported { known: 1, ..Imported::default() };
+        }
+        let KnownSigner { certificate, provenance, conformance, entry, .. } = signer;
+        self.shelved(certificate.der(), provenance, conformance.clone(), *entry)
+    }
+
+    fn shelved(
+        &mut self,
+        der: &[u8],
+        provenance: &Provenance,
+        conformance: Conformance,
+        entry: Option<[u8; 16]>,
+    ) -> Imported {
         let mut imported = Imported::default();
-        match self.take_document_signer(der, provenance, conformance, None) {
-            Ok(Some((added, _))) => imported.added.push(added),
-            Ok(None) => imported.known += 1,
-            Err(Refused { subject, refusal, detail, .. }) => imported.refuse(subject, der, refusal, detail),
+        match self.take_document_signer(der, provenance, conformance, entry) {
+            Ok(Shelved::New { fingerprint, .. }) => imported.added.push(fingerprint),
+            Ok(Shelved::Known { .. }) => imported.known += 1,
+            Err(refused) => imported.refused.push(refused),
         }
         imported
     }
@@ -189,7 +257,7 @@ impl TrustBuilder {
         conformance: Conformance,
     ) -> Result<(), CertificateError> {
         let certificate = Certificate::from_der(der)?;
-        self.signers.put(&KnownSigner { certificate, provenance, signed_by, conformance }, None)?;
+        self.signers.put(&KnownSigner { certificate, provenance, signed_by, conformance, entry: None })?;
         Ok(())
     }
 
@@ -223,19 +291,21 @@ impl TrustBuilder {
         }
     }
 
-    /// `entry` is the key of its entry in the directory. Gives its fingerprint and that of what came from the entry before;
-    /// `None` where it is known already.
+    /// `entry` is the key of its entry in the directory, whose word on a signer that is known already replaces what was
+    /// known of it.
     pub(super) fn take_document_signer(
         &mut self,
         der: &[u8],
         provenance: &Provenance,
         conformance: Conformance,
         entry: Option<[u8; 16]>,
-    ) -> Result<Option<(Fingerprint, Option<Fingerprint>)>, Refused> {
+    ) -> Result<Shelved, Refused> {
         let fingerprint = Fingerprint::of(der);
         let refused = |subject: String, refusal, detail| Refused { subject, fingerprint, refusal, detail };
         if self.signers.contains(fingerprint) {
-            return Ok(None);
+            let before =
+                entry.and_then(|entry| self.signers.relabel(fingerprint, provenance, &conformance, entry));
+            return Ok(Shelved::Known { before: before.filter(|before| *before != fingerprint) });
         }
         let certificate = Certificate::from_der(der)
             .map_err(|error| refused(String::new(), Refusal::CertificateUnreadable, error.to_string()))?;
@@ -243,12 +313,12 @@ impl TrustBuilder {
         match self.signed_by_anchor(&certificate) {
             Ok(signed_by) => {
                 let provenance = provenance.clone();
-                let signer = KnownSigner { certificate, provenance, signed_by, conformance };
+                let signer = KnownSigner { certificate, provenance, signed_by, conformance, entry };
                 let before = self
                     .signers
-                    .put(&signer, entry)
+                    .put(&signer)
                     .map_err(|error| refused(subject, Refusal::CertificateUnreadable, error.to_string()))?;
-                Ok(Some((fingerprint, before)))
+                Ok(Shelved::New { fingerprint, before })
             }
             Err((refusal, detail)) => Err(refused(subject, refusal, detail)),
         }

@@ -41,6 +41,8 @@ pub struct KnownSigner {
     pub signed_by: Fingerprint,
     /// What the directory says of it.
     pub conformance: Conformance,
+    /// Key of its entry in the directory, by which a later file finds it.
+    pub(super) entry: Option<[u8; 16]>,
 }
 
 /// The document signers of a store.
@@ -177,6 +179,7 @@ impl KnownSigner {
             provenance: object.provenance(),
             signed_by,
             conformance,
+            entry: object.entry,
         })
     }
 }

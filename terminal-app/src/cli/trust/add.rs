@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use reader_core::pki::Provenance;
 use serde_json::json;
 
-use super::{not_changed, pins, policy_of, refused_json, tell};
+use super::{not_changed, pins, policy_of, refused_json, removed_json, tell};
 use crate::cli::context::Context;
 use crate::cli::output::bold;
 use crate::failure::{ErrorCode, Failure};
@@ -28,29 +28,33 @@ pub(super) fn run(
         let source = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         read.push((file, bytes, Provenance { source, imported_at: context.now }));
     }
-    let all = intake::change(folder, |mut snapshot| {
-        let mut all = Vec::new();
-        for (file, bytes, provenance) in &read {
-            let (grown, taken) = intake::take(snapshot, bytes, provenance, &policy, &pins, Route::Operator);
-            snapshot = grown;
-            all.push((*file, taken));
-        }
-        (snapshot, all)
-    })
-    .map_err(not_changed)?;
-    let (mut added, mut known, mut refused, mut notes) = (0, 0, Vec::new(), Vec::new());
+    let (all, _) = folder
+        .update(|builder| {
+            let mut all = Vec::new();
+            for (file, bytes, provenance) in &read {
+                let taken = intake::take(builder, bytes, provenance, &policy, &pins, Route::Operator);
+                all.push((*file, taken));
+            }
+            all
+        })
+        .map_err(not_changed)?;
+    let (mut added, mut known, mut absent) = (0, 0, 0);
+    let (mut removed, mut refused, mut notes) = (Vec::new(), Vec::new(), Vec::new());
     for (file, taken) in &all {
         tell(&bold(&file.display().to_string()), taken, output);
         added += taken.added.len();
         known += taken.known;
+        absent += taken.absent;
+        removed.extend(taken.removed.iter().map(removed_json));
         refused.extend(taken.refused.iter().map(|one| refused_json(one, output)));
         notes.extend(taken.notes.iter().map(|note| note.code()));
     }
-    let mut document = json!({ "added": added, "known": known, "refused": refused });
+    let mut document =
+        json!({ "added": added, "known": known, "removed": removed, "absent": absent, "refused": refused });
     if let (Some(members), false) = (document.as_object_mut(), notes.is_empty()) {
         members.insert("notes".to_owned(), notes.into());
     }
     output.document(&document);
     // Nothing of what was given could be used: that is no success for a script.
-    Ok(if added + known == 0 { 1 } else { 0 })
+    Ok(u8::from(!all.iter().any(|(_, taken)| taken.is_of_use())))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::no_trust;
+use super::{counted, counts, no_trust};
 use crate::cli::context::Context;
 use crate::cli::output::{Output, Tone, bold, coloured};
 use crate::failure::Failure;
@@ -44,17 +44,7 @@ pub(super) fn run(folder: &TrustFolder, context: &Context) -> Result<u8, Failure
         "findings": rows,
         "crl_addresses": addresses,
     }));
-    output.line(format!(
-        "{} {}, {} {}, {} {}, {} {}",
-        snapshot.anchors().len(),
-        texts.get("cli-trust-anchors"),
-        snapshot.crls().len(),
-        texts.get("cli-trust-lists"),
-        snapshot.deviation_lists().len(),
-        texts.get("cli-trust-deviations"),
-        snapshot.document_signers().len(),
-        texts.get("cli-trust-signers"),
-    ));
+    output.line(counted(counts(&snapshot), output));
     tell_findings(&findings, output);
     tell_candidates(&candidates, output);
     if findings.is_empty() {
@@ -102,11 +92,17 @@ fn tell_findings(findings: &[Finding], output: &Output) {
             bold(&text_of(kind, texts)),
             of_kind.len()
         ));
-        for finding in of_kind.iter().take(SHOWN) {
-            let id = finding.sha256.as_deref().and_then(|id| id.get(..16)).map(|id| format!(" {id}"));
-            output.line(format!("    {}{}", finding.what, id.unwrap_or_default()));
+        if matches!(kind, FindingKind::NoList | FindingKind::CountryMissing) {
+            // Countries: one line has room for the world.
+            let countries: Vec<&str> = of_kind.iter().map(|finding| finding.what.as_str()).collect();
+            output.line(format!("    {}", countries.join(" ")));
+        } else {
+            for finding in of_kind.iter().take(SHOWN) {
+                let id = finding.sha256.as_deref().and_then(|id| id.get(..16)).map(|id| format!(" {id}"));
+                output.line(format!("    {}{}", finding.what, id.unwrap_or_default()));
+            }
+            more(of_kind.len(), output);
         }
-        more(of_kind.len(), output);
         output.line(format!("    {} {}", texts.get("cli-remedy"), remedy_of(kind, texts)));
     }
 }

@@ -5,7 +5,7 @@ use reader_core::pki::{Anchor, Fingerprint};
 use serde_json::{Value, json};
 
 use super::args::ListArgs;
-use super::{country_json, no_trust};
+use super::{counted, country_json, no_trust};
 use crate::cli::context::Context;
 use crate::cli::output::{Output, Tone, bold, coloured};
 use crate::failure::{ErrorCode, Failure};
@@ -17,6 +17,8 @@ const ANCHOR_COLUMNS: [&str; 7] =
     ["country", "key", "signature", "not_before", "not_after", "verified_by", "source"];
 /// The columns of lists.
 const LIST_COLUMNS: [&str; 6] = ["country", "number", "entries", "this_update", "next_update", "source"];
+/// The columns of deviation lists.
+const DEVIATION_COLUMNS: [&str; 5] = ["country", "sets", "signed_at", "verified_by", "source"];
 
 pub(super) fn run(args: &ListArgs, folder: &TrustFolder, context: &Context) -> Result<u8, Failure> {
     let country = args.country.as_deref().map(str::to_uppercase);
@@ -58,17 +60,23 @@ pub(super) fn run(args: &ListArgs, folder: &TrustFolder, context: &Context) -> R
     let deviations: Vec<Value> = snapshot
         .deviation_lists()
         .iter()
+        // Such a list says no day on which it ends.
+        .filter(|_| in_scope(false))
         .map(|list| {
             json!({
+                "country": list.content.issuer().country(),
+                "issuer": list.content.issuer().to_string(),
+                "signed_at": list.content.signed_at().map(|time| time.to_string()),
+                "sets": list.content.deviations().len(),
                 "sha256": list.fingerprint.to_string(),
                 "source": list.provenance.source,
                 "imported_at": list.provenance.imported_at.to_string(),
                 "verified_by": list.verified_by.to_string(),
             })
         })
+        .filter(wanted)
         .collect();
     let output = &context.output;
-    let texts = &output.texts;
     output.document(&json!({
         "anchors": anchors,
         "revocation_lists": lists,
@@ -76,22 +84,10 @@ pub(super) fn run(args: &ListArgs, folder: &TrustFolder, context: &Context) -> R
         "document_signers": snapshot.document_signers().len(),
     }));
     table(&anchors, &ANCHOR_COLUMNS, output);
-    if !lists.is_empty() {
-        output.line("");
-        table(&lists, &LIST_COLUMNS, output);
-    }
-    output.line("");
-    output.line(format!(
-        "{} {}, {} {}, {} {}, {} {}",
-        anchors.len(),
-        texts.get("cli-trust-anchors"),
-        lists.len(),
-        texts.get("cli-trust-lists"),
-        deviations.len(),
-        texts.get("cli-trust-deviations"),
-        snapshot.document_signers().len(),
-        texts.get("cli-trust-signers"),
-    ));
+    table(&lists, &LIST_COLUMNS, output);
+    table(&deviations, &DEVIATION_COLUMNS, output);
+    let signers = snapshot.document_signers().len();
+    output.line(counted([anchors.len(), lists.len(), deviations.len(), signers], output));
     Ok(0)
 }
 
@@ -112,7 +108,8 @@ pub(super) fn anchor_row(anchor: &Anchor) -> Value {
     })
 }
 
-/// Rows under their headings, with the first digits of the fingerprint by which `trust remove` takes them.
+/// Rows by country under their headings, with the first digits of the fingerprint by which `trust remove` takes them, and an
+/// empty line.
 fn table(rows: &[Value], columns: &[&str], output: &Output) {
     if output.json || rows.is_empty() {
         return;
@@ -121,6 +118,8 @@ fn table(rows: &[Value], columns: &[&str], output: &Output) {
     headings.extend(
         columns.iter().map(|key| output.texts.get(&format!("cli-trust-column-{}", key.replace('_', "-")))),
     );
+    let mut rows: Vec<&Value> = rows.iter().collect();
+    rows.sort_by_key(|row| cell(row, "country"));
     let cells: Vec<Vec<String>> = rows
         .iter()
         .map(|row| {
@@ -138,12 +137,13 @@ fn table(rows: &[Value], columns: &[&str], output: &Output) {
         padded.join("  ").trim_end().to_owned()
     };
     output.line(bold(&written(&headings)));
-    for (row, document) in cells.iter().zip(rows) {
+    for (row, document) in cells.iter().zip(&rows) {
         output.line(written(row));
         if let Some(name) = ["subject", "issuer"].iter().find_map(|key| document.get(key)?.as_str()) {
             output.line(coloured(Tone::Grey, &format!("  {name}")));
         }
     }
+    output.line("");
 }
 
 fn cell(row: &Value, key: &str) -> String {
@@ -154,7 +154,7 @@ fn cell(row: &Value, key: &str) -> String {
     };
     match key {
         "sha256" => text.get(..16).unwrap_or(&text).to_owned(),
-        "not_before" | "not_after" | "this_update" | "next_update" => {
+        "not_before" | "not_after" | "this_update" | "next_update" | "signed_at" => {
             text.get(..10).unwrap_or(&text).to_owned()
         }
         "verified_by" => match text.split_once(':') {

@@ -8,7 +8,7 @@ mod refresh;
 mod remove;
 mod transfer;
 
-use reader_core::pki::{Anchor, Fingerprint};
+use reader_core::pki::{Anchor, Fingerprint, Removed, TrustSnapshot};
 use serde_json::{Value, json};
 
 use super::context::Context;
@@ -65,25 +65,29 @@ fn not_changed(error: TrustError) -> Failure {
     Failure::new(code, error.to_string())
 }
 
-/// What became of one file or source: a line, and one more for each refusal.
+/// What became of one file or source: a line, and one more for each removal and refusal.
 fn tell(what: &str, taken: &Taken, output: &Output) {
     let texts = &output.texts;
-    output.line(format!(
-        "{what} ({}): {} {}, {} {}, {} {}",
-        kind_text(taken.kind, output),
-        taken.added.len(),
-        texts.get("cli-trust-added"),
-        taken.known,
-        texts.get("cli-trust-known"),
-        taken.refused.len(),
-        texts.get("cli-trust-refused"),
-    ));
+    let counted = [
+        (taken.added.len(), "cli-trust-added", true),
+        (taken.known, "cli-trust-known", true),
+        (taken.removed.len(), "cli-trust-removed", false),
+        (taken.absent, "cli-trust-absent", false),
+        (taken.refused.len(), "cli-trust-refused", true),
+    ];
+    let counted = counted.iter().filter(|(count, _, always)| *always || *count > 0);
+    let counted: Vec<String> = counted.map(|(count, key, _)| format!("{count} {}", texts.get(key))).collect();
+    output.line(format!("{what} ({}): {}", kind_text(taken.kind, output), counted.join(", ")));
+    for Removed { fingerprint, entry } in &taken.removed {
+        let (verb, kind) = (texts.get("cli-trust-removed"), texts.get("cli-trust-kind-document-signer"));
+        output.line(format!("  {verb}: {kind} {fingerprint} {entry}"));
+    }
     for one in &taken.refused {
+        let subject = if one.subject.is_empty() { String::new() } else { format!(" {}", one.subject) };
         output.line(format!(
-            "  {} {} {} {}: {} ({})",
+            "  {} {}{subject} {}: {} ({})",
             coloured(Tone::Bad, Tone::Bad.sign()),
             one.reason.code(),
-            one.subject,
             one.fingerprint,
             texts.get(&format!("reason-{}", one.reason.number())),
             one.detail
@@ -95,9 +99,28 @@ fn tell(what: &str, taken: &Taken, output: &Output) {
     }
 }
 
+/// How much of each there is: certificates, revocation lists, deviation lists, document signers.
+fn counted(counts: [usize; 4], output: &Output) -> String {
+    let keys = ["cli-trust-anchors", "cli-trust-lists", "cli-trust-deviations", "cli-trust-signers"];
+    let each = keys.iter().zip(counts).map(|(key, count)| format!("{}: {count}", output.texts.get(key)));
+    each.collect::<Vec<_>>().join(" · ")
+}
+
+/// What a store holds of each.
+fn counts(snapshot: &TrustSnapshot) -> [usize; 4] {
+    let lists = [snapshot.crls().len(), snapshot.deviation_lists().len()];
+    [snapshot.anchors().len(), lists[0], lists[1], snapshot.document_signers().len()]
+}
+
 fn kind_text(kind: Option<Kind>, output: &Output) -> String {
     let word = kind.map_or("snapshot", Kind::word);
     output.texts.get(&format!("cli-trust-kind-{}", word.replace('_', "-")))
+}
+
+/// As `trust remove` gives it.
+fn removed_json(removed: &Removed) -> Value {
+    let Removed { fingerprint, entry } = removed;
+    json!({ "kind": "document_signer", "sha256": fingerprint.to_string(), "what": entry, "because": null })
 }
 
 fn refused_json(one: &Refused, output: &Output) -> Value {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{not_changed, policy_of, refused_json, tell};
+use super::{not_changed, policy_of, refused_json, removed_json, tell};
 use crate::cli::context::Context;
 use crate::cli::output::{Output, Tone, bold, coloured};
 use crate::failure::{ErrorCode, Failure};
@@ -57,13 +57,15 @@ pub(super) fn run(
 fn row(source: &Source, outcome: &Outcome, output: &Output) -> Value {
     let mut row = json!({
         "name": source.name, "kind": source.kind.word(), "url": source.place.shown(), "outcome": outcome.word(),
-        "added": 0, "known": 0, "refused": [], "fault": null,
+        "added": 0, "known": 0, "removed": [], "absent": 0, "refused": [], "fault": null,
     });
     match outcome {
         Outcome::NotDue | Outcome::Unchanged => {}
         Outcome::Taken(taken) | Outcome::Refused(taken) => {
             row["added"] = taken.added.len().into();
             row["known"] = taken.known.into();
+            row["removed"] = taken.removed.iter().map(removed_json).collect();
+            row["absent"] = taken.absent.into();
             row["refused"] = taken.refused.iter().map(|one| refused_json(one, output)).collect();
         }
         Outcome::Failed(fault) => {

@@ -1,8 +1,6 @@
 //! `idterm trust remove`: a certificate or list, and what only it vouched for.
 
-use reader_core::pki::{
-    Conformance, Fingerprint, HeldCrl, KnownSigner, Pins, TrustBuilder, TrustSnapshot, VerifiedBy,
-};
+use reader_core::pki::{Fingerprint, HeldCrl, KnownSigner, Pins, TrustBuilder, TrustSnapshot, VerifiedBy};
 use serde_json::{Value, json};
 
 use super::{no_trust, not_changed};
@@ -120,14 +118,19 @@ fn without(snapshot: &TrustSnapshot, id: Fingerprint) -> (TrustSnapshot, Vec<Gon
                 gone.push(described(snapshot, list.fingerprint(), Some(id)));
             }
         }
+        for list in snapshot.deviation_lists().iter().filter(|list| list.verified_by == VerifiedBy::Link(id))
+        {
+            builder.remove(list.fingerprint);
+            if builder.add_deviation_list(&list.der, &list.provenance, &Pins::none()).added.is_empty() {
+                gone.push(described(snapshot, list.fingerprint, Some(id)));
+            }
+        }
         let signers: Vec<KnownSigner> =
             snapshot.document_signers().iter().filter(|signer| signer.signed_by == id).collect();
         for signer in signers {
-            let conformance: Conformance = signer.conformance.clone();
             let fingerprint = signer.certificate.fingerprint();
             builder.remove(fingerprint);
-            let der = signer.certificate.der();
-            if builder.add_document_signer(der, &signer.provenance, conformance).added.is_empty() {
+            if builder.add_known_signer(&signer).added.is_empty() {
                 gone.push(described(snapshot, fingerprint, Some(id)));
             }
         }
@@ -143,7 +146,7 @@ fn described(snapshot: &TrustSnapshot, id: Fingerprint, because: Option<Fingerpr
     let (kind, what) = match (anchor, list, deviations) {
         (Some(anchor), ..) => ("certificate", anchor.certificate.subject().to_string()),
         (_, Some(list), _) => ("crl", list.issuer().to_string()),
-        (.., Some(list)) => ("deviation_list", list.provenance.source.clone()),
+        (.., Some(list)) => ("deviation_list", list.content.issuer().to_string()),
         _ => ("document_signer", String::new()),
     };
     Gone { kind, id, what, because }

@@ -4,7 +4,7 @@ use reader_core::pki::TrustSnapshot;
 use serde_json::{Value, json};
 
 use super::args::{ExportArgs, ImportArgs, KeyCommand};
-use super::{no_trust, not_changed, pins, policy_of, refused_json, tell};
+use super::{counted, counts, no_trust, not_changed, pins, policy_of, refused_json, tell};
 use crate::cli::context::Context;
 use crate::cli::output::bold;
 use crate::failure::{ErrorCode, Failure};
@@ -42,14 +42,8 @@ pub(super) fn export(args: &ExportArgs, folder: &TrustFolder, context: &Context)
         "document_signers": snapshot.document_signers().len(),
     }));
     let texts = &output.texts;
-    output.line(format!(
-        "{}: {} {}, {} {}",
-        bold(&args.file.display().to_string()),
-        snapshot.anchors().len(),
-        texts.get("cli-trust-anchors"),
-        snapshot.crls().len(),
-        texts.get("cli-trust-lists"),
-    ));
+    let shown = args.file.display().to_string();
+    output.line(format!("{}: {}", bold(&shown), counted(counts(&snapshot), output)));
     output.line(texts.with("cli-trust-exported", &[("number", &number.to_string()), ("signer", &signer)]));
     Ok(0)
 }

@@ -132,20 +132,12 @@ fn ask(
             detail: format!("signed {signed_at}, the one taken before {at_hand}; the one at hand stays"),
         };
         state.failed(source, now, refused.reason.code());
-        let taken = Taken {
-            kind: Some(source.kind),
-            added: Vec::new(),
-            known: 0,
-            refused: vec![refused],
-            notes: Vec::new(),
-        };
-        return Ok(Outcome::Refused(taken));
+        return Ok(Outcome::Refused(Taken::refused(source.kind, refused)));
     }
     let provenance = Provenance { source: source.place.shown(), imported_at: now };
     let pins = policy.pins_and(source.pins.iter().copied());
-    let taken = intake::change(folder, |snapshot| {
-        intake::take(snapshot, &bytes, &provenance, policy, &pins, Route::Address)
-    })?;
+    let (taken, _) =
+        folder.update(|builder| intake::take(builder, &bytes, &provenance, policy, &pins, Route::Address))?;
     if taken.is_of_use() {
         state.succeeded(source, &policy.hash, now, Some((validators, signed_at)));
         Ok(Outcome::Taken(taken))

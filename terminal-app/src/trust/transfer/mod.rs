@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use reader_core::pki::{
-    Fingerprint, HeldCrl, Pack, PackError, Pins, TrustBuilder, TrustSnapshot, VerifiedBy,
+    Fingerprint, HeldCrl, HeldList, Imported, Pack, PackError, Pins, TrustBuilder, TrustSnapshot, VerifiedBy,
 };
 use reader_core::wire::date::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -212,7 +212,7 @@ pub fn import(
 ) -> Result<(TrustSnapshot, Taken), SnapshotFault> {
     let packs = opened.packs.iter().map(|pack| Pack::new(pack.to_vec())).collect();
     let carried = TrustSnapshot::from_packs(packs)?;
-    let mut taken = Taken { kind: None, added: Vec::new(), known: 0, refused: Vec::new(), notes: Vec::new() };
+    let mut taken = Taken::of(None, Imported::default());
     let unwanted = unproved(&carried, policy, &mut taken.refused);
     let kept = super::intake::without(carried, &unwanted);
     let Some(base) = base else {
@@ -232,12 +232,11 @@ pub fn import(
         taken.refused.extend(imported.refused.into_iter().map(Refused::from));
     }
     for list in kept.deviation_lists() {
-        let imported = builder.add_deviation_list(&list.der, &list.provenance, &vouched(&list.der));
+        let imported = builder.add_deviation_list(&list.der, &list.provenance, &vouched(list, &kept));
         taken.refused.extend(imported.refused.into_iter().map(Refused::from));
     }
     for signer in kept.document_signers().iter() {
-        let der = signer.certificate.der();
-        let imported = builder.add_document_signer(der, &signer.provenance, signer.conformance.clone());
+        let imported = builder.add_known_signer(&signer);
         taken.refused.extend(imported.refused.into_iter().map(Refused::from));
     }
     let merged = builder.build();
@@ -253,14 +252,16 @@ fn unproved(carried: &TrustSnapshot, policy: &TrustPolicy, refused: &mut Vec<Ref
     for anchor in carried.anchors() {
         let certificate = &anchor.certificate;
         let fingerprint = certificate.fingerprint();
-        if let Err((reason, detail)) = policy.judge_owner(anchor) {
+        if let Err((refusal, detail)) = policy.judge_owner(certificate) {
             unwanted.push(fingerprint);
-            refused.push(Refused { subject: certificate.subject().to_string(), fingerprint, reason, detail });
+            let subject = certificate.subject().to_string();
+            refused.push(Refused { subject, fingerprint, reason: refusal.into(), detail });
             continue;
         }
-        // A link that was pinned stands without its issuer.
-        let pins: Pins =
-            (anchor.verified_by == VerifiedBy::Pinned).then_some(fingerprint).into_iter().collect();
+        // The signer's pin is the pin of everything in it. What was pinned there, or came in a list, stands without its
+        // issuer; a link that nothing but its issuer vouched for does not.
+        let by_link = matches!(anchor.verified_by, VerifiedBy::Link(_));
+        let pins: Pins = (!by_link).then_some(fingerprint).into_iter().collect();
         let imported = proved.add_certificate(certificate.der(), &anchor.provenance, &pins);
         unwanted.extend(imported.refused.iter().map(|one| one.fingerprint));
         refused.extend(imported.refused.into_iter().map(Refused::from));
@@ -271,16 +272,23 @@ fn unproved(carried: &TrustSnapshot, policy: &TrustPolicy, refused: &mut Vec<Ref
         refused.extend(imported.refused.into_iter().map(Refused::from));
     }
     for list in carried.deviation_lists() {
-        let imported = proved.add_deviation_list(&list.der, &list.provenance, &vouched(&list.der));
+        let imported = proved.add_deviation_list(&list.der, &list.provenance, &vouched(list, carried));
         unwanted.extend(imported.refused.iter().map(|one| one.fingerprint));
         refused.extend(imported.refused.into_iter().map(Refused::from));
     }
     unwanted
 }
 
-/// The exporting terminal may have pinned a list's signer; the snapshot's signature passes that on.
-fn vouched(list: &[u8]) -> Pins {
-    super::intake::certificates_in(list).into_iter().collect()
+/// The exporting terminal may have pinned a list, its signer, or an authority that is not in the store; the snapshot's signature
+/// passes that on. Who was believed under a trusted certificate has to stand under it here too.
+fn vouched(list: &HeldList, carried: &TrustSnapshot) -> Pins {
+    match list.verified_by {
+        VerifiedBy::Link(id) => {
+            let trusted = carried.anchors().iter().any(|anchor| anchor.certificate.fingerprint() == id);
+            (!trusted).then_some(id).into_iter().collect()
+        }
+        _ => super::intake::certificates_in(&list.der).into_iter().collect(),
+    }
 }
 
 fn everything(snapshot: &TrustSnapshot) -> Vec<Fingerprint> {
