@@ -140,7 +140,8 @@ fn the_trust_store_adds_lists_and_checks() {
     let mut words = vec!["trust", "add", "--json", "--trust", &store];
     words.extend(files.iter().map(String::as_str));
     let added = idterm(&words).done().exits(0).json();
-    assert_eq!(added, json!({"added": files.len(), "known": 0, "refused": []}));
+    let expected = json!({"added": files.len(), "known": 0, "removed": [], "absent": 0, "refused": []});
+    assert_eq!(added, expected);
     let again = idterm(&words).done().exits(0).json();
     assert_eq!((&again["added"], &again["known"]), (&json!(0), &json!(files.len())), "{again}");
     let listed = idterm(&["trust", "list", "--json", "--trust", &store]).done().exits(0).json();
