@@ -45,6 +45,7 @@ errors! {
     UnknownPersona = 2006, true, "There is no simulated persona of this name.", "`idterm demo --list` shows all.";
     NotInThisBuild = 2007, true, "This build leaves that part out.", "Use a build with the feature named.";
     BadTrustPolicy = 2008, true, "The trust store's policy.toml has faults or lacks what is needed.", "Correct the lines named; docs/TRUST.md describes the file.";
+    UnknownDelivery = 2009, true, "The outbox has no such delivery, or it has ended.", "`idterm outbox list` shows what there is.";
     NoReaderService = 1001, false, "The PC/SC service does not run.",
         "Start it: `sudo systemctl enable --now pcscd.socket`, or `sudo pcscd` where there is no systemd (Debian: package \
          pcscd); on Windows start the service \"Smart Card\".";
@@ -80,6 +81,10 @@ errors! {
         "Compare the signer's SHA-256 with the exporting terminal's (`idterm trust key show`), then give it with --signer.";
     SnapshotOld = 1032, false, "The snapshot of a trust store is older than one that was taken before, or has expired; the store stands as it was.",
         "Export a new one; --allow-older takes it all the same.";
+    OutboxUnusable = 1040, false, "The outbox cannot be used: nothing can be kept for sending.",
+        "Check the disk, its free space and the permissions of the folder; `idterm outbox list` says more.";
+    OutboxFull = 1041, false, "The outbox holds as much as it may.",
+        "See with `idterm outbox list` which recipient takes nothing; mend that, or drop what nobody needs.";
 }
 
 impl ErrorCode {

@@ -9,7 +9,7 @@ use reader_core::session::link_model::LinkModel;
 use serde::Serialize;
 
 use crate::devices::signals::Refused;
-use crate::transaction::Transaction;
+use crate::transaction::{IdempotencyKey, Transaction};
 
 /// `idterm.report/1`, as `docs/CLI.md` describes it.
 #[derive(Clone, Serialize)]
@@ -32,10 +32,30 @@ pub struct Report {
     pub site: SiteStamp,
     /// Versions of the parts.
     pub versions: BTreeMap<&'static str, String>,
+    /// What became of each delivery of the site. Absent: the site has none, or a stored capture was judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deliveries: Option<Vec<DeliveryReport>>,
     /// When it began, RFC 3339, UTC.
     pub started: String,
     /// From beginning to decision.
     pub elapsed_ms: u64,
+}
+
+/// What became of a delivery of this verification.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DeliveryReport {
+    /// The recipient's name in the site's file.
+    pub id: String,
+    /// `accepted`: kept, and sent from now on. `failed`: not kept, and never sent. `not_configured`: this terminal has no settings for it.
+    pub state: &'static str,
+    /// The key by which the recipient will know it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<IdempotencyKey>,
+    /// Code of the reason of `failed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The same for people.
+    pub text: String,
 }
 
 /// Results of biometric comparison; `null` where none was made.

@@ -109,6 +109,14 @@ impl FromStr for Transaction {
     }
 }
 
+impl FromStr for IdempotencyKey {
+    type Err = NoTransaction;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
 impl TryFrom<String> for Transaction {
     type Error = NoTransaction;
 
@@ -151,6 +159,7 @@ mod tests {
         let key = one.key_for("records");
         assert_eq!(one.key_for("records"), key);
         assert_eq!(&key.to_string()[14..15], "8");
+        assert_eq!(key.to_string().parse(), Ok(key));
         assert!(key != one.key_for("webhook") && key != other.key_for("records"));
     }
 }

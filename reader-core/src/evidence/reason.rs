@@ -1,7 +1,7 @@
 //! Every reason has one number, is raised in one place and is explained once in `docs/REASONS.md`.
 //!
 //! The hundreds group them: 10 access, 11 chip, 12 passive authentication, 13 agreement of statements,
-//! 14 validity, 15 holder, 16 services, 17 policy, 18 filling the trust store.
+//! 14 validity, 15 holder, 16 services, 17 policy, 18 filling the trust store and, from 1860, deliveries.
 
 macro_rules! reasons {
     ($($name:ident = $number:literal, $meaning:literal;)*) => {
@@ -250,4 +250,8 @@ reasons! {
     PolicyOtherCountry = 1843, "The store's policy does not want certificates of this country.";
     PolicyNeverTakes = 1844, "The store's policy names this certificate as never to be taken.";
     ListOlderThanTaken = 1845, "The list is older than the one that was taken from this source before.";
+    DeliveryNotKept = 1860, "What should be told could not be kept for sending.";
+    DeliveryRefused = 1861, "The recipient refuses the content of the delivery.";
+    DeliveryTooOld = 1862, "The delivery could not be made in the time that the site allows.";
+    DeliveryUnreadable = 1863, "What was kept of the delivery cannot be opened.";
 }

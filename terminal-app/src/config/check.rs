@@ -29,6 +29,7 @@ pub(super) fn check(name: String, ancestors: Vec<String>, raw: RawSite) -> Resul
     let groups = groups(raw.read.groups, &mut faults);
     let (services, service_rules) = services::asked(raw.services, &mut faults);
     let deliveries = services::told(raw.deliveries, &services, &mut faults);
+    let outbox = raw.outbox.check(&mut faults);
     let terminal_authentication = terminal(raw.terminal_authentication, &mut faults);
     let trust_countries = countries(raw.trust.countries, &mut faults);
     let (gateway, gateway_terms) = super::gateway::check(raw.gateway, &mut faults);
@@ -90,6 +91,7 @@ pub(super) fn check(name: String, ancestors: Vec<String>, raw: RawSite) -> Resul
             gateway,
             services,
             deliveries,
+            outbox,
         }),
         _ => Err(faults),
     }

@@ -5,12 +5,14 @@ mod document;
 mod fault;
 mod gateway;
 mod load;
+mod outbox;
 mod services;
 mod site;
 
 pub use fault::{SiteError, SiteFault};
 pub use gateway::{RawGateway, SiteGateway};
 pub use load::{built_in_names, load};
+pub use outbox::{RawOutbox, SiteOutbox};
 pub use site::{FallBack, RawDelivery, RawRead, RawService, RawSite, RawTerminal, RawTrust, SignChallenge};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,6 +68,8 @@ pub struct Site {
     pub services: Vec<Service>,
     /// Who is told of a verification once it is decided.
     pub deliveries: Vec<Delivery>,
+    /// The key of the outbox, and how much it holds.
+    pub outbox: SiteOutbox,
 }
 
 /// One service of a site.

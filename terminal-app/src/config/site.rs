@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::gateway::RawGateway;
+use super::outbox::RawOutbox;
 
 /// A site file as written. Every key may be absent and is then inherited; an unknown key is a fault.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -45,6 +46,9 @@ pub struct RawSite {
     /// Who is told of a verification once it is decided, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub deliveries: BTreeMap<String, RawDelivery>,
+    /// Where deliveries wait.
+    #[serde(default, skip_serializing_if = "RawOutbox::is_empty")]
+    pub outbox: RawOutbox,
 }
 
 /// `[screen]`.
@@ -243,6 +247,7 @@ impl RawSite {
             rules: over(self.rules, parent.rules),
             services: merged(self.services, parent.services, RawService::over),
             deliveries: merged(self.deliveries, parent.deliveries, RawDelivery::over),
+            outbox: self.outbox.over(parent.outbox),
         }
     }
 }

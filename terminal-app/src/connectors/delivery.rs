@@ -9,7 +9,7 @@ use std::fmt;
 
 use reader_core::policy::Verdict;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::fault::{Fault, FaultKind};
 use super::{Cancel, Field, PermittedFields, PersonFields};
@@ -88,6 +88,29 @@ impl Known<'_> {
         let permitted = |name: &str| seen.iter().any(|seen| matches!(seen, Seen::Fact(fact) if fact == name));
         let kept = self.facts.iter().filter(|(name, _)| permitted(name));
         kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+}
+
+/// A delivery as recipients get it: `idterm.delivery/1`.
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    key: &'a IdempotencyKey,
+    #[serde(flatten)]
+    record: &'a Record,
+}
+
+impl Record {
+    /// The JSON document that recipients without a format of their own get, as `docs/DELIVERIES.md` describes it.
+    ///
+    /// # Errors
+    /// It cannot be written as JSON: a fault of this program.
+    pub(super) fn document(&self, key: &IdempotencyKey) -> Result<Zeroizing<Vec<u8>>, String> {
+        // Room for any usual record: growing would leave copies of it behind.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(16 << 10));
+        let document = Document { schema: "idterm.delivery/1", key, record: self };
+        serde_json::to_writer(&mut *bytes, &document).map_err(|error| error.to_string())?;
+        Ok(bytes)
     }
 }
 

@@ -46,6 +46,8 @@ pub enum FaultKind {
     Unauthorized,
     /// The answer contradicts the question.
     Contradiction(&'static str),
+    /// A folder takes no file; the text is the system's.
+    Folder(String),
     /// Someone cancelled.
     Cancelled,
 }
@@ -101,6 +103,7 @@ impl Fault {
             FaultKind::Malformed(_) => "service-malformed",
             FaultKind::Unauthorized => "service-unauthorized",
             FaultKind::Contradiction(_) => "service-contradiction",
+            FaultKind::Folder(_) => "service-folder",
             FaultKind::Cancelled => "service-cancelled",
         }
     }
@@ -139,6 +142,9 @@ impl Fault {
             FaultKind::Unauthorized => {
                 "Check the facility code, the password and whether this network address is registered."
             }
+            FaultKind::Folder(_) => {
+                "Check that the folder is there (mounted), that this program may write to it, and its free space."
+            }
             FaultKind::Cancelled => "Ask again if the answer is still wanted.",
         }
     }
@@ -167,6 +173,7 @@ impl fmt::Display for Fault {
             FaultKind::Malformed(what) => write!(f, "{at}: {what}.")?,
             FaultKind::Unauthorized => write!(f, "{at}: the account or its token is refused.")?,
             FaultKind::Contradiction(what) => write!(f, "{at}: {what}.")?,
+            FaultKind::Folder(why) => write!(f, "{at}: the folder takes no file ({why}).")?,
             FaultKind::Cancelled => write!(f, "{at}: cancelled.")?,
         }
         write!(f, " {}", self.remedy())

@@ -12,6 +12,7 @@ mod connection;
 mod delivery;
 mod fault;
 mod fields;
+mod file_drop;
 mod finding;
 pub mod http;
 mod insurance;
@@ -94,8 +95,10 @@ struct Kind {
 }
 
 /// Every kind.
-const KINDS: &[Kind] =
-    &[Kind { name: "bhyt", asked: Some((insurance::build, insurance::FACTS)), told: None }];
+const KINDS: &[Kind] = &[
+    Kind { name: "bhyt", asked: Some((insurance::build, insurance::FACTS)), told: None },
+    Kind { name: "file_drop", asked: None, told: Some(file_drop::build) },
+];
 
 /// The names of the kinds that can be asked.
 pub fn kinds() -> impl Iterator<Item = &'static str> {

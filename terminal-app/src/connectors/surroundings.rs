@@ -4,12 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// A monotonic clock that can also wait.
+/// A monotonic clock that can also wait, and knows the time of day.
 pub trait Clock: Send + Sync {
     /// Milliseconds since some fixed moment.
     fn now_ms(&self) -> u64;
     /// Waits.
     fn sleep_ms(&self, ms: u64);
+    /// Milliseconds since 1970, UTC, as the operating system has it: it may be set, so it also goes back.
+    fn unix_ms(&self) -> i64 {
+        jiff::Timestamp::now().as_millisecond()
+    }
 }
 
 /// The operating system's monotonic clock.

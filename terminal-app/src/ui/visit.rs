@@ -190,7 +190,7 @@ impl Decision {
     /// Takes what the screens need out of a report. The person in it is wiped or returned.
     #[must_use]
     pub fn of_report(report: Report) -> (Self, Option<Person>) {
-        let Report { decision, elapsed_ms, simulated, .. } = report;
+        let Report { decision, elapsed_ms, simulated, deliveries, .. } = report;
         let checks = decision.checks.into_iter().map(|check| CheckLine {
             mark: Mark::of_outcome(check.outcome),
             id: check.id,
@@ -208,10 +208,17 @@ impl Decision {
             })
             .collect();
         let raised: Vec<Reason> = decision.reasons.iter().map(|raised| raised.reason).collect();
+        // The person is told the verdict; that a recipient will not be is for staff to mend.
+        let unkept = deliveries.into_iter().flatten().filter_map(|one| Some((one.reason?, one.id)));
         let shown = Self {
             verdict: decision.verdict,
             hint: hint(decision.verdict, &raised, &services),
-            reasons: decision.reasons.into_iter().map(|raised| (raised.code, raised.check)).collect(),
+            reasons: decision
+                .reasons
+                .into_iter()
+                .map(|raised| (raised.code, raised.check))
+                .chain(unkept)
+                .collect(),
             checks: checks.collect(),
             services,
             elapsed_ms,

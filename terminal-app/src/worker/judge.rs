@@ -13,11 +13,13 @@ use reader_core::policy::{Verdict, decide};
 use reader_core::session::{self, Cause};
 use reader_core::verify::{self, Presented, Proof, ProvedText, Settings};
 
+use super::deliveries::{Decided, Facts};
 use super::gateway::Asking;
 use super::link::{LinkMessage, LinkResult};
 use super::message::{Event, Step};
 use super::place::Absence;
 use super::{Cancel, Job, SIMULATED_CHIP, SIMULATED_GATEWAY, Verified};
+use crate::connectors::PersonFields;
 use crate::devices::pcsc::failure_of;
 use crate::entropy::SystemEntropy;
 use crate::failure::{ErrorCode, Failure};
@@ -232,12 +234,34 @@ impl<'a> Judge<'a> {
         if simulated_gateway || job.services.simulated() || asked.iter().any(|one| one.simulated) {
             simulated.push(SIMULATED_GATEWAY);
         }
-        let findings = asked.into_iter().map(|one| one.finding).collect();
+        let person = proof.holder().map(PersonFields::from);
+        let mut facts = Facts::default();
+        let findings = asked
+            .into_iter()
+            .map(|one| {
+                facts.add(&one.finding.name, &one.details);
+                one.finding
+            })
+            .collect();
         let evidence = verify::assemble(proof, HolderFindings::not_performed(), findings);
         let mut decision = decide(&evidence, &job.site.policy);
         for reason in &mut decision.reasons {
             reason.text = texts.get(&format!("reason-{}", reason.reason.number()));
         }
+        let now = jiff::Timestamp::now();
+        // A stored capture is no visit, and neither is one that was given up.
+        let visited = live.is_some() && !cancel.is_cancelled();
+        let deliveries = job.services.deliveries().filter(|_| visited).map(|deliveries| {
+            let decided = Decided {
+                transaction,
+                decided_at: now.to_string(),
+                decision: &decision,
+                simulated: &simulated,
+                person: person.as_ref(),
+                facts: &facts,
+            };
+            deliveries.hand_over(&decided, &texts)
+        });
         let (link, reader) = live.map_or((None, None), |(link, reader)| (Some(link), reader));
         let report = Report {
             transaction,
@@ -248,6 +272,7 @@ impl<'a> Judge<'a> {
             simulated,
             site: SiteStamp { name: job.site.name.clone(), hash: job.site.hash.clone() },
             versions: BTreeMap::from([("idterm", env!("CARGO_PKG_VERSION").to_owned())]),
+            deliveries,
             started: jiff::Timestamp::now().saturating_sub(started.elapsed()).unwrap_or_default().to_string(),
             elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         };

@@ -3,6 +3,7 @@
 //! The link thread owns transport and session. It hands each finished file to the judge, who proves the texts as soon
 //! as their files are there, while the portrait is still being read. The command line and the window run the same.
 
+mod deliveries;
 mod gateway;
 mod judge;
 mod link;
@@ -22,6 +23,7 @@ use reader_core::session::{LearntLimits, Plan};
 use reader_core::transport::Transport;
 use reader_core::wire::date::Timestamp;
 
+pub use deliveries::Deliveries;
 pub use judge::judge_stored;
 pub use message::{Event, Intent, Step};
 pub use place::{Absence, Once, Place};

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use reader_core::evidence::{Finding, Holder, Outcome, Reason, ServiceFinding};
 
+use super::deliveries::Deliveries;
 use crate::config::Site;
 use crate::connectors::card_authenticity::CardAuthenticity;
 use crate::connectors::{
-    self, Answer, Audience, Cancel, ConfigError, Connector, PermittedFields, PersonFields, Query, Question,
-    Surroundings,
+    self, Answer, Audience, Cancel, ConfigError, Connector, Details, PermittedFields, PersonFields, Query,
+    Question, Surroundings,
 };
 use crate::text::Texts;
 use crate::transaction::Transaction;
@@ -24,6 +25,7 @@ struct Service {
 pub struct Services {
     services: Vec<Service>,
     gateway: Option<Arc<CardAuthenticity>>,
+    deliveries: Option<Deliveries>,
 }
 
 /// Settings of a service that cannot be used: every fault.
@@ -31,10 +33,19 @@ pub struct Services {
 #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
 pub struct ServicesError(Vec<ConfigError>);
 
+impl ServicesError {
+    /// All of these.
+    pub(super) const fn new(faults: Vec<ConfigError>) -> Self {
+        Self(faults)
+    }
+}
+
 /// What a service said: the finding for the evidence, and what only the application keeps.
 pub(super) struct Asked {
     pub finding: ServiceFinding,
     pub simulated: bool,
+    /// Facts from the answer; they go to those who may be told of them, and nowhere else.
+    pub details: Details,
 }
 
 impl Services {
@@ -67,7 +78,23 @@ impl Services {
                 None
             }
         };
-        if faults.is_empty() { Ok(Self { services, gateway }) } else { Err(ServicesError(faults)) }
+        if faults.is_empty() {
+            Ok(Self { services, gateway, deliveries: None })
+        } else {
+            Err(ServicesError(faults))
+        }
+    }
+
+    /// The same, with those who are told once it is decided. Without this nobody is told.
+    #[must_use]
+    pub fn telling(mut self, deliveries: Option<Deliveries>) -> Self {
+        self.deliveries = deliveries;
+        self
+    }
+
+    /// Those who are told.
+    pub(super) const fn deliveries(&self) -> Option<&Deliveries> {
+        self.deliveries.as_ref()
     }
 
     /// The issuing authority's gateway, where this terminal has one.
@@ -127,7 +154,8 @@ impl Services {
 
 fn not_asked(name: &str, why: &str) -> Asked {
     let finding = Finding::new(Outcome::NotPerformed(Reason::ServiceNotAsked)).with_detail(why);
-    Asked { finding: ServiceFinding { name: name.to_owned(), finding, answer: None }, simulated: false }
+    let finding = ServiceFinding { name: name.to_owned(), finding, answer: None };
+    Asked { finding, simulated: false, details: Details::default() }
 }
 
 /// What evidence keeps of an answer, worded for staff in the language chosen.
@@ -146,5 +174,5 @@ fn worded(answer: &Answer, texts: &Texts) -> Asked {
     if let Some(answer) = &mut finding.answer {
         answer.text = text;
     }
-    Asked { finding, simulated: answer.simulated }
+    Asked { finding, simulated: answer.simulated, details: answer.details.clone() }
 }

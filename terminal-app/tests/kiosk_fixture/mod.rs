@@ -122,6 +122,7 @@ pub fn report(verdict: Verdict, raised: &[Reason], service: Option<(&'static str
         simulated: Vec::new(),
         site: SiteStamp { name: "base".to_owned(), hash: String::new() },
         versions: BTreeMap::new(),
+        deliveries: None,
         started: String::new(),
         elapsed_ms: 3_141,
     }

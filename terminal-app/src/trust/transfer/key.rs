@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 
 use crate::entropy::SystemEntropy;
 use crate::failure::{ErrorCode, Failure};
+use crate::private_file;
 use crate::terminal_key::{KeyPlace, TerminalSettings};
 
 /// `ecPublicKey` on `secp256r1`. Spec: RFC 5480 §2.1.
@@ -107,21 +108,8 @@ pub fn make(path: &Path) -> Result<Fingerprint, Failure> {
     Ok(Fingerprint::of(&spki))
 }
 
-/// Never over another key, and never readable by others, not even for a moment.
 fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    use std::io::Write as _;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    let written = options.open(path).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    written.map_err(|error| {
+    private_file::create(path, bytes).map_err(|error| {
         Failure::new(ErrorCode::CannotWrite, format!("{} cannot be written: {error}", path.display()))
             .with_remedy("Name a file that does not exist yet, in a folder that you may write.")
     })

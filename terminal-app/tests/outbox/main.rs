@@ -1,0 +1,11 @@
+//! The outbox: what was accepted is delivered, whatever happens to the program, the disk and the recipients.
+#![cfg(feature = "simulator")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod courier;
+mod disk;
+mod kill;
+mod store;
+mod support;
