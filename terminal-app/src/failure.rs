@@ -85,6 +85,10 @@ errors! {
         "Check the disk, its free space and the permissions of the folder; `idterm outbox list` says more.";
     OutboxFull = 1041, false, "The outbox holds as much as it may.",
         "See with `idterm outbox list` which recipient takes nothing; mend that, or drop what nobody needs.";
+    AuditUnusable = 1050, false, "The audit log cannot be read or written.",
+        "Check the folder of --audit, its permissions and the free space.";
+    AuditUnfit = 1051, false, "The audit log does not fit its signed head; nothing is appended to it.",
+        "Run `idterm audit verify`, keep the folder for whoever looks into it, and let a new log begin in another folder.";
 }
 
 impl ErrorCode {

@@ -1,5 +1,6 @@
 //! The terminal: command line, window, connectors and site policies over `reader-core`.
 
+pub mod audit;
 pub mod capture_folder;
 pub mod cli;
 pub mod config;
@@ -14,6 +15,7 @@ pub mod outbox;
 pub mod presentation;
 mod private_file;
 pub mod report;
+pub mod signing_key;
 pub mod terminal_key;
 pub mod text;
 pub mod transaction;

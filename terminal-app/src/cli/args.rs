@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::audit::args::AuditCommand;
 use super::site::SiteCommand;
 use super::trust::args::TrustCommand;
 
@@ -39,6 +40,9 @@ pub struct Common {
     /// Folder of the trust store [default: the platform's data folder]
     #[arg(long, global = true, value_name = "DIR", env = "IDTERM_TRUST")]
     pub trust: Option<PathBuf>,
+    /// Folder of the audit log [default: the platform's data folder]
+    #[arg(long, global = true, value_name = "DIR", env = "IDTERM_AUDIT")]
+    pub audit: Option<PathBuf>,
     /// Folder of reader profiles, read over the built-in ones
     #[arg(long, global = true, value_name = "DIR", env = "IDTERM_PROFILES")]
     pub profiles: Option<PathBuf>,
@@ -83,6 +87,9 @@ pub enum Command {
     /// Site files: check one, or have it explained
     #[command(subcommand)]
     Site(SiteCommand),
+    /// What this terminal did: whether its log is intact, what stands in it
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Decode and check a machine-readable zone, and derive access keys
     #[command(after_help = "Examples:\n  idterm mrz @mrz.txt\n  scanner | idterm mrz - --json")]
     Mrz {

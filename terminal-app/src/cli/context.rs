@@ -7,6 +7,7 @@ use reader_core::wire::date::{Date, Timestamp};
 
 use super::args::Common;
 use super::output::Output;
+use crate::audit::AuditLog;
 use crate::config::{self, Site, SiteError};
 use crate::failure::{ErrorCode, Failure};
 use crate::text::Language;
@@ -74,6 +75,23 @@ impl Context {
         loaded.map_err(|faults| {
             let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
             Failure::new(ErrorCode::BadProfiles, lines.join("\n"))
+        })
+    }
+
+    /// The audit log of `--audit`; `None` where none was named.
+    #[must_use]
+    pub fn named_audit(&self) -> Option<AuditLog> {
+        self.common.audit.as_deref().map(AuditLog::at)
+    }
+
+    /// The audit log of `--audit`, or the platform's.
+    ///
+    /// # Errors
+    /// The platform has no folder for data and none was given.
+    pub fn audit(&self) -> Result<AuditLog, Failure> {
+        self.named_audit().or_else(AuditLog::of_platform).ok_or_else(|| {
+            Failure::new(ErrorCode::AuditUnusable, "this platform names no folder for the audit log")
+                .with_remedy("Name one with --audit DIR.")
         })
     }
 

@@ -2,6 +2,7 @@
 
 mod access;
 pub mod args;
+mod audit;
 #[cfg(feature = "simulator")]
 mod bench;
 
@@ -81,6 +82,7 @@ fn run(command: &Command, context: &Context) -> Result<u8, Failure> {
         Command::Verify(args) => verify::verify(args, context),
         Command::Inspect(args) => verify::inspect(args, context),
         Command::Explain { code } => explain::run(code, &context.output),
+        Command::Audit(command) => audit::run(command, context),
         Command::Trust(command) => trust::run(command, context),
         Command::Site(command) => site::run(command, context),
         Command::Mrz { text } => mrz::run(text, context.today()?, &context.output),

@@ -8,17 +8,16 @@ use super::{counted, counts, no_trust, not_changed, pins, policy_of, refused_jso
 use crate::cli::context::Context;
 use crate::cli::output::bold;
 use crate::failure::{ErrorCode, Failure};
+use crate::signing_key::{self, SigningKey};
 use crate::trust::policy::FILE;
 use crate::trust::refresh::RefreshState;
-use crate::trust::transfer::{
-    self, Conditions, MAX_SNAPSHOT_BYTES, Numbers, SnapshotFault, SnapshotKey, make_key,
-};
+use crate::trust::transfer::{self, Conditions, MAX_SNAPSHOT_BYTES, Numbers, SnapshotFault};
 use crate::trust::{TrustFolder, intake, read_at_most, replace_file};
 
 const DAY_S: i64 = 86_400;
 
 pub(super) fn export(args: &ExportArgs, folder: &TrustFolder, context: &Context) -> Result<u8, Failure> {
-    let key = SnapshotKey::open(&args.key)?;
+    let key = SigningKey::open(&args.key)?;
     let snapshot = folder.open().map_err(no_trust)?;
     let mut numbers = Numbers::of_store(folder.path()).map_err(no_trust)?;
     let number = numbers.next_export(context.now);
@@ -116,8 +115,8 @@ fn failure(file: &str, fault: &SnapshotFault) -> Failure {
 
 pub(super) fn key(command: &KeyCommand, context: &Context) -> Result<u8, Failure> {
     let (shown, fingerprint) = match command {
-        KeyCommand::New { file } => (file.display().to_string(), make_key(file)?),
-        KeyCommand::Show { key } => (key.clone(), SnapshotKey::open(key)?.fingerprint()),
+        KeyCommand::New { file } => (file.display().to_string(), signing_key::make(file)?),
+        KeyCommand::Show { key } => (key.clone(), SigningKey::open(key)?.fingerprint()),
     };
     let output = &context.output;
     output.document(&json!({ "key": shown, "sha256": fingerprint.to_string() }));

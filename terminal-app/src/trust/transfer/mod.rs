@@ -5,10 +5,8 @@
 //! signers are not: one of them is proved when a document names it, and trusted never.
 
 mod container;
-mod key;
 
 pub use container::{Entry, Envelope, Manifest, open_signed, write_signed};
-pub use key::{SnapshotKey, make as make_key};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -23,6 +21,7 @@ use super::TrustError;
 use super::intake::Taken;
 use super::policy::{Refused, TrustPolicy};
 use crate::failure::Failure;
+use crate::signing_key::{self, SigningKey};
 
 /// Largest snapshot. A store of the whole world with its document signers has some 40 MB.
 pub const MAX_SNAPSHOT_BYTES: u64 = 256 << 20;
@@ -138,7 +137,7 @@ pub fn export(
     number: u64,
     now: Timestamp,
     expires: Option<Timestamp>,
-    key: &SnapshotKey,
+    key: &SigningKey,
 ) -> Result<Vec<u8>, Failure> {
     let packs = snapshot.packs();
     let packs: Vec<&[u8]> = packs.iter().map(Pack::bytes).collect();
@@ -179,7 +178,7 @@ pub fn open<'a>(
 ) -> Result<Opened<'a>, SnapshotFault> {
     let envelope = Envelope::parse(file)?;
     let signer = Fingerprint::of(&envelope.key);
-    match key::holds(&envelope.key, envelope.signed, &envelope.signature) {
+    match signing_key::holds(&envelope.key, envelope.signed, &envelope.signature) {
         None => return Err(SnapshotFault::Key),
         Some(false) => return Err(SnapshotFault::Signature),
         Some(true) if !conditions.signers.contains(&signer) => {

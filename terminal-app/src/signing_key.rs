@@ -1,4 +1,4 @@
-//! The key that signs snapshots: P-256, in a PKCS#8 file or in a token.
+//! Keys by which a terminal signs what it hands on or keeps: P-256, in a PKCS#8 file or in a token.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -33,13 +33,13 @@ const PKCS8_HEAD: [u8; 35] = [
     0x20,
 ];
 
-/// A key that signs snapshots.
-pub struct SnapshotKey {
+/// A key that signs snapshots of the trust store, or the audit log.
+pub struct SigningKey {
     key: Arc<dyn TerminalKey>,
     spki: Vec<u8>,
 }
 
-impl SnapshotKey {
+impl SigningKey {
     /// Opens the key of `reference`: a PKCS#8 file (PEM or DER, without a password) or `pkcs11:…`.
     ///
     /// # Errors
@@ -49,10 +49,8 @@ impl SnapshotKey {
             .map_err(|error| Failure::new(ErrorCode::Usage, format!("--key: {error}")))?;
         let key = TerminalSettings::new(Vec::new(), place).open_key()?;
         let spki = spki_of(&key.public_key()).ok_or_else(|| {
-            let what = format!(
-                "the key {reference} is {}, and snapshots are signed with P-256",
-                key.public_key().name()
-            );
+            let what =
+                format!("the key {reference} is {}, and P-256 is what signs here", key.public_key().name());
             Failure::new(ErrorCode::CannotRead, what).with_remedy("Make one: idterm trust key new FILE")
         })?;
         Ok(Self { key, spki })
@@ -76,9 +74,10 @@ impl SnapshotKey {
     /// The token does not sign, or there is no randomness.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Failure> {
         let scheme = SignatureScheme::Ecdsa { hash: HashAlgorithm::Sha256, encoding: EcdsaEncoding::Plain };
-        let plain = self.key.sign(scheme, message, &mut SystemEntropy).map_err(|error| {
-            Failure::new(ErrorCode::CannotRead, format!("the snapshot's key: {}", error.0))
-        })?;
+        let plain = self
+            .key
+            .sign(scheme, message, &mut SystemEntropy)
+            .map_err(|error| Failure::new(ErrorCode::CannotRead, format!("the signing key: {}", error.0)))?;
         let (r, s) = plain.split_at(plain.len() / 2);
         Ok(tlv::encode(SEQUENCE, &[integer(r), integer(s)].concat()))
     }
@@ -115,8 +114,9 @@ fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     })
 }
 
-/// Checks a signature of a snapshot under the key in these bytes. `None`: the key is none of P-256 in its one form.
-pub(super) fn holds(spki: &[u8], message: &[u8], signature: &[u8]) -> Option<bool> {
+/// Checks a signature under the key in these bytes. `None`: the key is none of P-256 in its one form.
+#[must_use]
+pub fn holds(spki: &[u8], message: &[u8], signature: &[u8]) -> Option<bool> {
     let key = public_key(spki).ok()?;
     if spki_of(&key).as_deref() != Some(spki) {
         return None;
