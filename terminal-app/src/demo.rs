@@ -151,6 +151,7 @@ pub fn surrounded(
             Services::of_site(&site).map_err(|error| Failure::new(ErrorCode::BadSite, error.to_string()))?
         }
     };
+    let services = services.telling(job.services.deliveries().cloned());
     Ok((Job { site, services: Arc::new(services), ..job }, gateway))
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::audit::args::AuditCommand;
+use super::outbox::OutboxCommand;
 use super::site::SiteCommand;
 use super::trust::args::TrustCommand;
 
@@ -43,6 +44,9 @@ pub struct Common {
     /// Folder of the audit log [default: the platform's data folder]
     #[arg(long, global = true, value_name = "DIR", env = "IDTERM_AUDIT")]
     pub audit: Option<PathBuf>,
+    /// Folder of the outbox [default: the platform's data folder]
+    #[arg(long, global = true, value_name = "DIR", env = "IDTERM_OUTBOX")]
+    pub outbox: Option<PathBuf>,
     /// Folder of reader profiles, read over the built-in ones
     #[arg(long, global = true, value_name = "DIR", env = "IDTERM_PROFILES")]
     pub profiles: Option<PathBuf>,
@@ -84,6 +88,9 @@ pub enum Command {
     /// The store of country certificates, lists and revocations
     #[command(subcommand)]
     Trust(TrustCommand),
+    /// What waits to be told to the site's recipients
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
     /// Site files: check one, or have it explained
     #[command(subcommand)]
     Site(SiteCommand),

@@ -10,6 +10,7 @@ use super::output::Output;
 use crate::audit::AuditLog;
 use crate::config::{self, Site, SiteError};
 use crate::failure::{ErrorCode, Failure};
+use crate::outbox::OutboxSettings;
 use crate::text::Language;
 use crate::trust::TrustFolder;
 
@@ -93,6 +94,19 @@ impl Context {
             Failure::new(ErrorCode::AuditUnusable, "this platform names no folder for the audit log")
                 .with_remedy("Name one with --audit DIR.")
         })
+    }
+
+    /// The outbox of `--outbox`, or the platform's, by the site's settings.
+    ///
+    /// # Errors
+    /// The platform has no folder for data and none was given.
+    pub fn outbox(&self, site: &Site) -> Result<OutboxSettings, Failure> {
+        let folder = self.common.outbox.clone().or_else(OutboxSettings::folder_of_platform);
+        let folder = folder.ok_or_else(|| {
+            Failure::new(ErrorCode::OutboxUnusable, "this platform names no folder for the outbox")
+                .with_remedy("Name one with --outbox DIR.")
+        })?;
+        Ok(OutboxSettings { folder, key: site.outbox.key.clone(), bounds: site.outbox.bounds })
     }
 
     /// The trust store of `--trust`, or the platform's.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::args::KioskArgs;
 use super::context::Context;
+use super::outbox;
 use super::trust::no_trust;
 use crate::config::Site;
 use crate::failure::{ErrorCode, Failure};
@@ -12,7 +13,7 @@ use crate::ui::app::{self, Extent};
 use crate::ui::desk::{Common, ReaderDesk};
 use crate::ui::model::Setup;
 use crate::ui::session::Desk;
-use crate::worker::Services;
+use crate::worker::{Deliveries, Services};
 
 /// Opens the window and stays until it is closed (Ctrl+Q).
 ///
@@ -27,8 +28,15 @@ pub fn run(args: &KioskArgs, context: &Context) -> Result<u8, Failure> {
         ..Setup::default()
     };
     let extent = if args.window { Extent::Window } else { Extent::FullScreen };
-    let (setup, desk) =
-        if args.demo { simulated(args, setup, site, context)? } else { real(args, setup, site, context)? };
+    // It delivers as long as the window is open.
+    let mut _courier = None;
+    let (setup, desk) = if args.demo {
+        simulated(args, setup, site, context)?
+    } else {
+        let deliveries = outbox::of_site(&site, context)?;
+        _courier = deliveries.as_ref().map(outbox::courier).transpose()?;
+        real(args, setup, site, deliveries, context)?
+    };
     // The title bar and the list of windows say nothing of a person.
     app::run(setup, desk, extent, "idterm")?;
     Ok(0)
@@ -48,6 +56,7 @@ fn real(
     args: &KioskArgs,
     setup: Setup,
     site: Arc<Site>,
+    deliveries: Option<Deliveries>,
     context: &Context,
 ) -> Result<(Setup, Box<dyn Desk>), Failure> {
     let reader = args.reader.clone().unwrap_or_default();
@@ -62,7 +71,7 @@ fn real(
         Services::of_site(&site).map_err(|error| Failure::new(ErrorCode::BadSite, error.to_string()))?;
     let common = Common {
         trust: Arc::new(context.trust()?.open().map_err(no_trust)?),
-        services: Arc::new(services),
+        services: Arc::new(services.telling(deliveries)),
         catalogue: context.catalogue()?,
         language: context.output.texts.language(),
         site,

@@ -12,6 +12,7 @@ mod explain;
 #[cfg(feature = "kiosk")]
 mod kiosk;
 mod mrz;
+mod outbox;
 mod output;
 mod progress;
 mod qr;
@@ -81,6 +82,7 @@ fn run(command: &Command, context: &Context) -> Result<u8, Failure> {
         Command::Read(args) => verify::read(args, context),
         Command::Verify(args) => verify::verify(args, context),
         Command::Inspect(args) => verify::inspect(args, context),
+        Command::Outbox(command) => outbox::run(command, context),
         Command::Explain { code } => explain::run(code, &context.output),
         Command::Audit(command) => audit::run(command, context),
         Command::Trust(command) => trust::run(command, context),

@@ -40,6 +40,20 @@ pub fn report(report: &Report, output: &Output) {
         let text = service.text.as_deref().unwrap_or_default();
         output.line(format!("\n{} {}: {text}", coloured(tone, tone.sign()), bold(&name)));
     }
+    for delivery in report.deliveries.iter().flatten() {
+        let tone = match delivery.state {
+            "accepted" => Tone::Good,
+            "failed" => Tone::Bad,
+            _ => Tone::Grey,
+        };
+        let label = bold(&texts.get("cli-deliveries"));
+        output.line(format!(
+            "\n{} {label} ({}): {}",
+            coloured(tone, tone.sign()),
+            delivery.id,
+            delivery.text
+        ));
+    }
     if let Some(link) = &report.link {
         let figure = |number: u64| number.to_string();
         let modelled = link.modelled_ms.get("424").copied().unwrap_or_default();

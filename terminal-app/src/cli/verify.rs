@@ -13,6 +13,7 @@ use serde_json::json;
 use super::access;
 use super::args::{InspectArgs, ReadArgs, ReaderArgs, VerifyArgs};
 use super::context::Context;
+use super::outbox;
 use super::progress::Progress;
 use super::show;
 use super::trust::no_trust;
@@ -44,7 +45,11 @@ pub fn verify(args: &VerifyArgs, context: &Context) -> Result<u8, Failure> {
     if let Some(folder) = &args.keep {
         keep(&verified, folder, context)?;
     }
-    conclude(&verified.report, context)
+    let status = conclude(&verified.report, context)?;
+    if verified.report.deliveries.is_some() {
+        outbox::deliver_shortly(&site, context);
+    }
+    Ok(status)
 }
 
 /// `idterm inspect`.
@@ -82,6 +87,7 @@ pub fn read(args: &ReadArgs, context: &Context) -> Result<u8, Failure> {
     // Nobody's entitlement is asked about when files are merely read.
     site.services.clear();
     site.gateway = None;
+    site.deliveries.clear();
     let presentation = access::with_pin(access::presentation(&args.access)?, &args.pin)?;
     let verified = live(&args.reader, presentation, args.pin.use_last_try, &Arc::new(site), context)?;
     keep(&verified, &args.out, context)?;
@@ -136,7 +142,7 @@ pub fn demo(args: &super::args::DemoArgs, context: &Context) -> Result<u8, Failu
     let persona = crate::demo::find(if foreign.is_some() { "good" } else { &args.persona })?;
     let gateway = crate::demo::SimulatedGateway::start()?;
     let job = Job {
-        services: Arc::new(gateway.services(&site)?),
+        services: Arc::new(gateway.services(&site)?.telling(outbox::of_site(&site, context)?)),
         trust: Arc::new(crate::demo::trust(context.now)?),
         presentation: Some(crate::demo::presentation(persona, context.now)?),
         site,
@@ -154,7 +160,11 @@ pub fn demo(args: &super::args::DemoArgs, context: &Context) -> Result<u8, Failu
         context.output.line(format!("{}: {}", persona.name, show::persona_summary(persona, context)));
         run(&mut worker::Once(crate::demo::reader(persona, context.now)), &plan, &job, context)?
     };
-    conclude(&verified.report, context)
+    let status = conclude(&verified.report, context)?;
+    if verified.report.deliveries.is_some() {
+        outbox::deliver_shortly(&job.site, context);
+    }
+    Ok(status)
 }
 
 #[cfg(feature = "simulator")]
@@ -217,7 +227,7 @@ fn live(
     let services =
         Services::of_site(site).map_err(|error| Failure::new(ErrorCode::BadSite, error.to_string()))?;
     let mut job = Job {
-        services: Arc::new(services),
+        services: Arc::new(services.telling(outbox::of_site(site, context)?)),
         trust: Arc::new(trust),
         presentation: Some(presentation),
         site: Arc::clone(site),

@@ -19,6 +19,7 @@ mod insurance;
 mod retry;
 mod secret;
 mod surroundings;
+mod webhook;
 
 pub use connection::{Address, Connection, ConnectionConfig, TlsFiles};
 pub use delivery::{Delivered, Known, Recipient, Record, Seen, Undelivered};
@@ -98,6 +99,7 @@ struct Kind {
 const KINDS: &[Kind] = &[
     Kind { name: "bhyt", asked: Some((insurance::build, insurance::FACTS)), told: None },
     Kind { name: "file_drop", asked: None, told: Some(file_drop::build) },
+    Kind { name: "webhook", asked: None, told: Some(webhook::build) },
 ];
 
 /// The names of the kinds that can be asked.

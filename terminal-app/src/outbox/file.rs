@@ -11,7 +11,7 @@ use super::OutboxError;
 use crate::private_file;
 
 /// Name of the file.
-const FILE: &str = "outbox.sqlite";
+pub(super) const FILE: &str = "outbox.sqlite";
 /// Beginning of the names of damaged files.
 const DAMAGED: &str = "outbox.damaged-";
 /// Held while the file is opened, so that no two programs set it aside or bring it to the present version at once.
@@ -55,7 +55,7 @@ impl OutboxFile {
     /// Opens the outbox of this folder, and makes it where there is none. As long as the file that comes with it is held, nobody
     /// else opens it: whatever belongs to the making is done by then.
     pub fn open(folder: &Path, now_ms: i64) -> Result<(Self, File), OutboxError> {
-        make_folder(folder).map_err(|error| OutboxError::of_io(folder, &error))?;
+        private_file::make_folder(folder).map_err(|error| OutboxError::of_io(folder, &error))?;
         let lock = folder.join(LOCK);
         let held = File::create(&lock).and_then(|file| file.lock().map(|()| file));
         let held = held.map_err(|error| OutboxError::of_io(&lock, &error))?;
@@ -156,19 +156,4 @@ pub(super) fn damaged_in(folder: &Path) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_one).collect();
     found.sort();
     found
-}
-
-/// A folder that only its owner may look into; one that is there is left as it is.
-fn make_folder(folder: &Path) -> std::io::Result<()> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt as _;
-        builder.mode(0o700);
-    }
-    builder.create(folder)
 }

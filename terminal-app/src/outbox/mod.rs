@@ -44,6 +44,12 @@ impl OutboxSettings {
         Self { folder: folder.to_owned(), key: None, bounds: Bounds::default() }
     }
 
+    /// Whether there is an outbox already.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        self.folder.join(file::FILE).exists()
+    }
+
     /// The folder that this platform has for such data.
     #[must_use]
     pub fn folder_of_platform() -> Option<PathBuf> {

@@ -68,6 +68,12 @@ impl Deliveries {
         self.recipients().map(|all| Courier::start(outbox, all, surroundings, self.nudge.clone()))
     }
 
+    /// Names of the recipients that have settings at this terminal.
+    pub fn configured(&self) -> impl Iterator<Item = &str> {
+        let configured = self.wanted.iter().filter(|delivery| !delivery.settings.is_empty());
+        configured.map(|delivery| delivery.name.as_str())
+    }
+
     /// The recipients that have settings at this terminal.
     fn recipients(&self) -> Result<Vec<Box<dyn Recipient>>, ServicesError> {
         let mut recipients = Vec::new();

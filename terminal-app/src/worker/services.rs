@@ -93,7 +93,7 @@ impl Services {
     }
 
     /// Those who are told.
-    pub(super) const fn deliveries(&self) -> Option<&Deliveries> {
+    pub(crate) const fn deliveries(&self) -> Option<&Deliveries> {
         self.deliveries.as_ref()
     }
 

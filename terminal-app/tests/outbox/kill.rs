@@ -9,11 +9,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use terminal_app::connectors::{
-    Cancel, Delivered, Fault, FaultKind, Recipient, Record, Surroundings, Undelivered,
-};
+use terminal_app::connectors::{Surroundings, build_recipient};
 use terminal_app::outbox::{Courier, Nudge, Store};
-use terminal_app::transaction::IdempotencyKey;
 
 use super::support::{Box, NOW_MS, child, child_settings, record};
 
@@ -26,47 +23,17 @@ const PUTS: usize = 3;
 const RECIPIENTS: [&str; 2] = ["records", "webhook"];
 const SEED: u64 = 1_860;
 
-/// Posts over a connection of its own.
-struct Post {
-    id: &'static str,
-    server: String,
-}
-
-impl Post {
-    fn exchange(&self, record: &Record, key: &IdempotencyKey) -> std::io::Result<String> {
-        let body = serde_json::to_string(record)?;
-        let mut stream = TcpStream::connect(&self.server)?;
-        let (id, length) = (self.id, body.len());
-        write!(
-            stream,
-            "POST /{id} HTTP/1.1\r\nIdempotency-Key: {key}\r\nContent-Length: {length}\r\n\r\n{body}"
-        )?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        Ok(answer)
-    }
-}
-
-impl Recipient for Post {
-    fn id(&self) -> &str {
-        self.id
-    }
-
-    fn deliver(&self, record: &Record, key: &IdempotencyKey, _: &Cancel) -> Result<Delivered, Undelivered> {
-        match self.exchange(record, key) {
-            Ok(answer) if answer.starts_with("HTTP/1.1 200") => Ok(Delivered::default()),
-            _ => Err(Fault { kind: FaultKind::Closed, place: self.server.clone() }.into()),
-        }
-    }
-}
-
 /// As a process of its own: delivers, and accepts some more meanwhile; ends when nothing waits.
 #[test]
 fn child_that_delivers() {
     let Some(settings) = child_settings() else { return };
     let variable = |name: &str| std::env::var(name).unwrap();
-    let recipient = |id: &&'static str| {
-        std::boxed::Box::new(Post { id, server: variable("OUTBOX_SERVER") }) as std::boxed::Box<dyn Recipient>
+    let recipient = |id: &&str| {
+        let settings = format!(
+            "url = \"http://{}/{id}\"\nsecret = {{ env = \"OUTBOX_SECRET\" }}",
+            variable("OUTBOX_SERVER")
+        );
+        build_recipient(id, "webhook", settings.parse().unwrap(), Surroundings::system()).unwrap()
     };
     println!("\nbegun");
     let nudge = Nudge::default();
@@ -177,7 +144,10 @@ fn life(
     puts: usize,
     kill: Option<(&mut Seeded, u64)>,
 ) -> (Vec<Arrival>, bool) {
-    let around = format!("OUTBOX_SERVER={} OUTBOX_PUTS={puts}", server.address);
+    let around = format!(
+        "OUTBOX_SECRET='a secret of twenty-four characters' OUTBOX_SERVER={} OUTBOX_PUTS={puts}",
+        server.address
+    );
     let mut child = child("kill::child_that_delivers", &outbox.settings.folder, &around);
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     if let Some((random, span_us)) = kill {

@@ -7,5 +7,7 @@ mod common;
 mod courier;
 mod disk;
 mod kill;
+mod line;
 mod store;
 mod support;
+mod webhook;

@@ -54,6 +54,12 @@ impl Body {
         Self { content_type: "application/json; charset=utf-8", bytes }
     }
 
+    /// Bytes that were written elsewhere.
+    #[must_use]
+    pub fn of(content_type: &'static str, bytes: Zeroizing<Vec<u8>>) -> Self {
+        Self { content_type, bytes }
+    }
+
     /// A JSON object of strings.
     #[must_use]
     pub fn members(fields: &[(&str, &str)]) -> Self {
