@@ -66,7 +66,7 @@ fn a_limit_of_file_sizes_is_said_and_harms_nothing() {
 }
 
 /// Whether this machine lets a process mount something for itself alone.
-fn can_mount(test: &str) -> bool {
+pub fn can_mount(test: &str) -> bool {
     let mounts = Command::new("unshare").args(["-rm", "mount", "-t", "tmpfs", "none", "/mnt"]).output();
     let can = mounts.is_ok_and(|output| output.status.success());
     if !can {

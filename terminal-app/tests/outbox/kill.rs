@@ -19,7 +19,7 @@ const KILLS: usize = 1_000;
 const LANES: usize = 2;
 const KILLS_PER_OUTBOX: usize = 50;
 /// Verifications that each process accepts before it only delivers.
-const PUTS: usize = 3;
+const PUTS: usize = 2;
 const RECIPIENTS: [&str; 2] = ["records", "webhook"];
 const SEED: u64 = 1_860;
 

@@ -2,10 +2,12 @@
 
 use std::net::TcpListener;
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
 use super::common::{Done, Folder, GOOD_NUMBER, idterm, trust_store};
+use super::disk::can_mount;
 
 /// A terminal with a site that tells one folder of everything and a service of what it accepts.
 struct Terminal {
@@ -141,4 +143,45 @@ fn a_verdict_is_told_though_its_delivery_cannot_be_kept() {
     ];
     let people = idterm(&[&words[..], &["--outbox", &outbox, "--lang", "vi"]].concat()).done().exits(0);
     assert!(people.stdout.contains("không lưu được, nơi nhận chưa được báo"), "{people}");
+}
+
+/// `idterm verify` where `mount` has changed what lies under the outbox's folder, for this process alone.
+fn verified_on(terminal: &Terminal, mount: &str) -> Value {
+    let (site, outbox) = (terminal.folder.join("desk.toml"), terminal.folder.join("outbox"));
+    let words = ["verify", "--reader", "sim:good", "--number", GOOD_NUMBER, "--json", "--lang", "en"];
+    let run = Command::new("unshare")
+        .args(["-rm", "sh", "-c", &format!("F=\"$1\"; shift; {mount} && exec \"$@\""), "sh", &outbox])
+        .arg(env!("CARGO_BIN_EXE_idterm"))
+        .args(words)
+        .args(["--site", &site, "--trust", &terminal.trust, "--outbox", &outbox])
+        .env("HOOK", "a secret of twenty-four characters")
+        .output()
+        .unwrap();
+    assert_eq!(run.status.code(), Some(0), "{run:?}");
+    let report: Value = serde_json::from_slice(&run.stdout).unwrap();
+    assert_eq!(report["verdict"], "accept", "{report}");
+    report["deliveries"][0].clone()
+}
+
+#[test]
+fn a_verdict_is_told_on_a_full_disk_and_on_one_that_takes_no_writing() {
+    if !can_mount("a verdict on a full disk") {
+        return;
+    }
+    let terminal = Terminal::new("full");
+    terminal.verify().exits(0);
+    let kept = terminal.entries().len();
+    let full = "cp -a \"$F\" \"$F.copy\" && mount -t tmpfs -o size=64k none \"$F\" && cp \"$F.copy\"/outbox.* \"$F\" \
+                && rm -r \"$F.copy\" && { head -c 100000 /dev/zero > \"$F/fill\" 2>/dev/null; true; }";
+    let read_only = "mount --bind \"$F\" \"$F\" && mount -o remount,ro,bind \"$F\"";
+    for (mount, cause, remedy) in [
+        (full, "the disk is full", "Free space on this disk"),
+        (read_only, "cannot be opened for writing", "mount the disk for writing"),
+    ] {
+        let failed = verified_on(&terminal, mount);
+        assert_eq!((&failed["state"], &failed["reason"]), (&json!("failed"), &json!("R1860")), "{failed}");
+        let text = failed["text"].as_str().unwrap();
+        assert!(text.contains(cause) && text.contains(remedy), "{text}");
+    }
+    assert_eq!(terminal.entries().len(), kept);
 }

@@ -1,5 +1,5 @@
 //! The outbox: what was accepted is delivered, whatever happens to the program, the disk and the recipients.
-#![cfg(feature = "simulator")]
+#![cfg(all(feature = "simulator", unix))]
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
 
 #[path = "../common/mod.rs"]
