@@ -89,6 +89,14 @@ errors! {
         "Check the folder of --audit, its permissions and the free space.";
     AuditUnfit = 1051, false, "The audit log does not fit its signed head; nothing is appended to it.",
         "Run `idterm audit verify`, keep the folder for whoever looks into it, and let a new log begin in another folder.";
+    SignInWrong = 1052, false, "The name or the PIN is wrong.",
+        "Try again; after five wrong PINs in a row the account is locked for a time that doubles.";
+    SignInLocked = 1053, false, "The account is locked after wrong PINs.",
+        "Wait, or end it with `idterm staff unlock NAME`.";
+    StaffUnusable = 1054, false, "The file with the staff's accounts cannot be read or written.",
+        "Check the path of --staff, its permissions and the free space.";
+    BadStaff = 2013, true, "The staff's account or override is not possible so.",
+        "See what is said; `idterm staff list` shows accounts and roles.";
 }
 
 impl ErrorCode {

@@ -16,6 +16,7 @@ pub mod presentation;
 mod private_file;
 pub mod report;
 pub mod signing_key;
+pub mod staff;
 pub mod terminal_key;
 pub mod text;
 pub mod transaction;

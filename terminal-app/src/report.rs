@@ -8,6 +8,7 @@ use reader_core::session::ExchangeSize;
 use reader_core::session::link_model::LinkModel;
 use serde::Serialize;
 
+use crate::audit::Stamp;
 use crate::devices::signals::Refused;
 use crate::transaction::{IdempotencyKey, Transaction};
 
@@ -30,6 +31,9 @@ pub struct Report {
     pub simulated: Vec<&'static str>,
     /// Whose rules were applied.
     pub site: SiteStamp,
+    /// Where it stands in the audit log, or why it does not. Absent: this terminal keeps none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audit: Option<Logged>,
     /// Versions of the parts.
     pub versions: BTreeMap<&'static str, String>,
     /// What became of each delivery of the site. Absent: the site has none, or a stored capture was judged.
@@ -55,6 +59,28 @@ pub struct DeliveryReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The same for people.
+    pub text: String,
+}
+
+/// Whether a verification stands in the audit log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Logged {
+    /// It does.
+    Stands(Stamp),
+    /// It could not be recorded.
+    Failed {
+        /// Why.
+        error: LogFault,
+    },
+}
+
+/// Why a verification could not be recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LogFault {
+    /// The error's code.
+    pub code: String,
+    /// What went wrong, for staff.
     pub text: String,
 }
 
@@ -171,7 +197,7 @@ impl Link {
 }
 
 /// Which site file decided.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SiteStamp {
     /// Its name.
     pub name: String,

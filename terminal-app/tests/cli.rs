@@ -1,4 +1,5 @@
-//! `docs/CLI.md` is true: every command, option and error that the program has stands there, and no other.
+//! `docs/CLI.md`, with `docs/AUDIT.md`, is true: every command, option and error that the program has stands there, and no
+//! other.
 #![cfg(feature = "simulator")]
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -9,7 +10,7 @@ use std::collections::BTreeSet;
 use common::idterm;
 use terminal_app::failure::ErrorCode;
 
-const PAGE: &str = include_str!("../../docs/CLI.md");
+const PAGE: &str = concat!(include_str!("../../docs/CLI.md"), include_str!("../../docs/AUDIT.md"));
 
 /// Commands, with those within them.
 fn commands() -> Vec<Vec<String>> {

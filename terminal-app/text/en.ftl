@@ -517,6 +517,7 @@ reason-1860 = What should be told could not be kept for sending.
 reason-1861 = The recipient refuses the content of the delivery.
 reason-1862 = The delivery could not be made in the time that the site allows.
 reason-1863 = What was kept of the delivery cannot be opened.
+reason-1865 = No consent is recorded, so nobody was asked.
 
 # ── Screens ──
 ui-title = Identity card check
@@ -651,6 +652,12 @@ error-1050 = The audit log cannot be read or written.
 error-1050-remedy = Check the folder of --audit, its permissions and the free space.
 error-1051 = The audit log does not fit its signed head; nothing is appended to it.
 error-1051-remedy = Run `idterm audit verify`, keep the folder for whoever looks into it, and let a new log begin in another folder.
+error-1052 = The name or the PIN is wrong.
+error-1052-remedy = Try again; after five wrong PINs in a row the account is locked for a time that doubles.
+error-1053 = The account is locked after wrong PINs.
+error-1053-remedy = Wait, or end it with `idterm staff unlock NAME`.
+error-1054 = The file with the staff's accounts cannot be read or written.
+error-1054-remedy = Check the path of --staff, its permissions and the free space.
 error-2001 = The command was given something that it cannot use.
 error-2001-remedy = See the command's --help.
 error-2002 = What should open the chip is not usable.
@@ -669,6 +676,8 @@ error-2008 = The trust store's policy.toml has faults or lacks what is needed.
 error-2008-remedy = Correct the lines named; docs/TRUST.md describes the file.
 error-2009 = The outbox has no such delivery, or it has ended.
 error-2009-remedy = `idterm outbox list` shows what there is.
+error-2013 = The staff's account or override is not possible so.
+error-2013-remedy = See what is said; `idterm staff list` shows accounts and roles.
 
 # ── What doctor looks at ──
 doctor-what-readers = readers
@@ -786,3 +795,22 @@ cli-audit-note-torn = The program was interrupted before record { $seq }; part o
 cli-audit-note-uncounted = Record { $seq } was written when the program was interrupted; no signed head of its time counts it.
 cli-audit-note-removed = Records up to { $seq } were removed when their time was over.
 cli-audit-note-clock-back = The clock went back before record { $seq }.
+cli-audit-recorded = Audit log: record { $seq }
+cli-audit-not-recorded = This verification does not stand in the audit log.
+
+# The staff
+cli-staff-add = { $name } was added as { $role }.
+cli-staff-remove = { $name } was removed.
+cli-staff-unlock = { $name } can sign in again.
+cli-staff-set-pin = { $name } has a new PIN.
+cli-staff-role-operator = operator
+cli-staff-role-supervisor = supervisor
+cli-staff-role-technician = technician
+cli-staff-locked = locked until { $until }
+cli-staff-pin = PIN ({ $name }):
+cli-staff-new-pin = new
+cli-staff-pin-again = once more
+cli-override-done = { $verdict } holds now; record { $seq } of the audit log says who and why.
+
+# What a person is asked to agree to
+consent-reception = This desk reads the chip of your card, asks the health insurance whether you are insured, and registers you. What is read is kept as long as the desk needs it. You may say no; then the staff help you another way.

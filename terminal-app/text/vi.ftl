@@ -517,6 +517,7 @@ reason-1860 = Không lưu được thông tin cần gửi đi.
 reason-1861 = Nơi nhận từ chối nội dung được gửi.
 reason-1862 = Không gửi được trong thời hạn mà điểm làm việc cho phép.
 reason-1863 = Không mở được nội dung đã lưu để gửi.
+reason-1865 = Chưa ghi nhận sự đồng ý nên không hỏi nơi nào.
 
 # ── Màn hình ──
 ui-title = Kiểm tra thẻ căn cước
@@ -651,6 +652,12 @@ error-1050 = Không đọc hoặc không ghi được nhật ký kiểm toán.
 error-1050-remedy = Kiểm tra thư mục của --audit, quyền truy cập và dung lượng trống.
 error-1051 = Nhật ký kiểm toán không khớp với phần đầu có chữ ký; không ghi thêm gì vào đó.
 error-1051-remedy = Chạy `idterm audit verify`, giữ thư mục cho người điều tra và bắt đầu nhật ký mới ở thư mục khác.
+error-1052 = Sai tên hoặc sai mã PIN.
+error-1052-remedy = Thử lại; sau năm lần sai PIN liên tiếp, tài khoản bị khóa và mỗi lần sai nữa khóa lâu gấp đôi.
+error-1053 = Tài khoản bị khóa vì nhập sai PIN.
+error-1053-remedy = Hãy chờ, hoặc mở khóa bằng `idterm staff unlock TÊN`.
+error-1054 = Không đọc hoặc không ghi được tệp tài khoản nhân viên.
+error-1054-remedy = Kiểm tra đường dẫn của --staff, quyền truy cập và dung lượng trống.
 error-2001 = Lệnh nhận được điều mà nó không dùng được.
 error-2001-remedy = Xem --help của lệnh.
 error-2002 = Thông tin dùng để mở chip không hợp lệ.
@@ -669,6 +676,8 @@ error-2008 = policy.toml của kho tin cậy có lỗi hoặc thiếu phần c�
 error-2008-remedy = Sửa các dòng được nêu; docs/TRUST.md mô tả tệp này.
 error-2009 = Hộp gửi không có lần gửi này, hoặc lần gửi đã kết thúc.
 error-2009-remedy = Xem những gì đang có bằng `idterm outbox list`.
+error-2013 = Không thể làm như vậy với tài khoản hoặc quyết định thay thế.
+error-2013-remedy = Xem lời giải thích; `idterm staff list` liệt kê tài khoản và vai trò.
 
 # ── Những điều doctor kiểm tra ──
 doctor-what-readers = đầu đọc
@@ -786,3 +795,22 @@ cli-audit-note-torn = Chương trình bị ngắt trước bản ghi { $seq }; �
 cli-audit-note-uncounted = Bản ghi { $seq } được ghi khi chương trình bị ngắt; không có chữ ký nào lúc đó đếm nó.
 cli-audit-note-removed = Các bản ghi đến số { $seq } đã được xóa khi hết thời hạn.
 cli-audit-note-clock-back = Đồng hồ bị lùi trước bản ghi { $seq }.
+cli-audit-recorded = Nhật ký kiểm toán: bản ghi { $seq }
+cli-audit-not-recorded = Lần kiểm tra này không có trong nhật ký kiểm toán.
+
+# Nhân viên
+cli-staff-add = Đã thêm { $name }, vai trò { $role }.
+cli-staff-remove = Đã xóa { $name }.
+cli-staff-unlock = { $name } đăng nhập lại được.
+cli-staff-set-pin = { $name } đã có mã PIN mới.
+cli-staff-role-operator = nhân viên quầy
+cli-staff-role-supervisor = người giám sát
+cli-staff-role-technician = kỹ thuật viên
+cli-staff-locked = bị khóa đến { $until }
+cli-staff-pin = Mã PIN ({ $name }):
+cli-staff-new-pin = mã mới
+cli-staff-pin-again = nhập lại
+cli-override-done = Nay áp dụng: { $verdict }; bản ghi { $seq } của nhật ký kiểm toán nêu ai quyết định và vì sao.
+
+# Điều người dân được hỏi ý kiến
+consent-reception = Quầy này đọc chip trên thẻ của ông/bà, hỏi bảo hiểm y tế xem thẻ còn hạn không và ghi nhận ông/bà đến khám. Dữ liệu chỉ được giữ trong thời gian quầy cần. Ông/bà có quyền không đồng ý; khi đó nhân viên sẽ giúp bằng cách khác.

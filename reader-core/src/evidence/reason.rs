@@ -254,4 +254,5 @@ reasons! {
     DeliveryRefused = 1861, "The recipient refuses the content of the delivery.";
     DeliveryTooOld = 1862, "The delivery could not be made in the time that the site allows.";
     DeliveryUnreadable = 1863, "What was kept of the delivery cannot be opened.";
+    NoConsent = 1865, "No consent is recorded, so nobody was asked.";
 }

@@ -18,6 +18,18 @@ pub enum Verdict {
     Reject,
 }
 
+impl Verdict {
+    /// The word of the report.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::Refer => "refer",
+            Self::Reject => "reject",
+        }
+    }
+}
+
 impl From<Action> for Verdict {
     fn from(action: Action) -> Self {
         match action {

@@ -5,11 +5,14 @@
 //! Spec: BSI TR-03135-1 v2.5 §6, TR-03135-2 v2.5 §4.3.
 
 mod chain;
+pub mod entry;
 mod error;
 mod export;
 mod found;
 mod log;
+mod pseudonym;
 mod record;
+mod recorder;
 mod signed;
 mod verify;
 
@@ -19,5 +22,6 @@ pub use export::{Span, export};
 pub use found::{Examined, Fault, Note};
 pub use log::{AuditLog, Entry, Stamp};
 pub use record::{MAX_LINE_BYTES, Record, RecordHash};
+pub use recorder::{Begun, Recorder};
 pub use signed::{Extent, Head};
 pub use verify::{Pinned, Question, Source, earlier, examine};

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use super::audit::args::AuditCommand;
 use super::outbox::OutboxCommand;
 use super::site::SiteCommand;
+use super::staff::args::{OverrideArgs, StaffCommand};
 use super::trust::args::TrustCommand;
 
 /// Reads, proves and decides on chip identity cards.
@@ -47,6 +48,9 @@ pub struct Common {
     /// Folder of the outbox [default: the platform's data folder]
     #[arg(long, global = true, value_name = "DIR", env = "IDTERM_OUTBOX")]
     pub outbox: Option<PathBuf>,
+    /// File with the staff's accounts [default: the platform's data folder]
+    #[arg(long, global = true, value_name = "FILE", env = "IDTERM_STAFF")]
+    pub staff: Option<PathBuf>,
     /// Folder of reader profiles, read over the built-in ones
     #[arg(long, global = true, value_name = "DIR", env = "IDTERM_PROFILES")]
     pub profiles: Option<PathBuf>,
@@ -94,6 +98,15 @@ pub enum Command {
     /// Site files: check one, or have it explained
     #[command(subcommand)]
     Site(SiteCommand),
+    /// Who works here: accounts with roles and PINs
+    #[command(subcommand)]
+    Staff(StaffCommand),
+    /// Set a verdict aside: two of the staff, with a reason that stays in the audit log
+    #[command(
+        after_help = "Example:\n  idterm override f81d4fae-7dec-41d0-a765-00a0c91e6bf6 --verdict accept --reason \"lamination worn, \
+                      compared by hand\" --by An --second Bình"
+    )]
+    Override(OverrideArgs),
     /// What this terminal did: whether its log is intact, what stands in it
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -240,6 +253,9 @@ pub struct VerifyArgs {
     /// With what this terminal is let at fingers and irises.
     #[command(flatten)]
     pub terminal: TerminalArgs,
+    /// The person was asked and agrees to what the site shows and does
+    #[arg(long)]
+    pub consent: bool,
     /// Also keep the capture in this folder
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,
@@ -267,6 +283,9 @@ pub struct DemoArgs {
     /// List the personas and what each is expected to do
     #[arg(long)]
     pub list: bool,
+    /// The person agrees to what the site shows and does
+    #[arg(long)]
+    pub consent: bool,
     /// With what this terminal is let at fingers and irises.
     #[command(flatten)]
     pub terminal: TerminalArgs,

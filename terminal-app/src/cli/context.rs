@@ -7,10 +7,11 @@ use reader_core::wire::date::{Date, Timestamp};
 
 use super::args::Common;
 use super::output::Output;
-use crate::audit::AuditLog;
+use crate::audit::{AuditLog, Recorder};
 use crate::config::{self, Site, SiteError};
 use crate::failure::{ErrorCode, Failure};
 use crate::outbox::OutboxSettings;
+use crate::staff::StaffFile;
 use crate::text::Language;
 use crate::trust::TrustFolder;
 
@@ -85,6 +86,13 @@ impl Context {
         self.common.audit.as_deref().map(AuditLog::at)
     }
 
+    /// What records a verification: the log of `--audit`, or the platform's. Simulated chips leave no trace in the latter.
+    #[must_use]
+    pub fn recorder(&self, simulated: bool) -> Recorder {
+        let of_platform = || AuditLog::of_platform().filter(|_| !simulated);
+        Recorder::new(self.named_audit().or_else(of_platform))
+    }
+
     /// The audit log of `--audit`, or the platform's.
     ///
     /// # Errors
@@ -107,6 +115,17 @@ impl Context {
                 .with_remedy("Name one with --outbox DIR.")
         })?;
         Ok(OutboxSettings { folder, key: site.outbox.key.clone(), bounds: site.outbox.bounds })
+    }
+
+    /// The staff's accounts of `--staff`, or the platform's.
+    ///
+    /// # Errors
+    /// The platform has no folder for data and none was given.
+    pub fn staff(&self) -> Result<StaffFile, Failure> {
+        self.common.staff.as_deref().map(StaffFile::at).or_else(StaffFile::of_platform).ok_or_else(|| {
+            Failure::new(ErrorCode::StaffUnusable, "this platform names no folder for the staff's accounts")
+                .with_remedy("Name a file with --staff FILE.")
+        })
     }
 
     /// The trust store of `--trust`, or the platform's.

@@ -72,6 +72,7 @@ fn real(
     let common = Common {
         trust: Arc::new(context.trust()?.open().map_err(no_trust)?),
         services: Arc::new(services.telling(deliveries)),
+        recorder: context.recorder(false),
         catalogue: context.catalogue()?,
         language: context.output.texts.language(),
         site,
@@ -95,6 +96,7 @@ fn simulated(
     let common = Common {
         services: Arc::new(gateway.services(&site)?),
         trust: Arc::new(demo::trust(context.now)?),
+        recorder: context.recorder(true),
         catalogue: context.catalogue()?,
         language: context.output.texts.language(),
         site,

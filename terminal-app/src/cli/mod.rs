@@ -19,6 +19,7 @@ mod qr;
 mod readers;
 mod show;
 mod site;
+mod staff;
 mod trust;
 mod verify;
 
@@ -84,6 +85,8 @@ fn run(command: &Command, context: &Context) -> Result<u8, Failure> {
         Command::Inspect(args) => verify::inspect(args, context),
         Command::Outbox(command) => outbox::run(command, context),
         Command::Explain { code } => explain::run(code, &context.output),
+        Command::Staff(command) => staff::run(command, context),
+        Command::Override(args) => staff::set_aside(args, context),
         Command::Audit(command) => audit::run(command, context),
         Command::Trust(command) => trust::run(command, context),
         Command::Site(command) => site::run(command, context),

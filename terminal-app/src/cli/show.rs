@@ -6,7 +6,7 @@ use reader_core::policy::{CheckReport, ServiceReport, Verdict};
 #[cfg(feature = "simulator")]
 use super::context::Context;
 use super::output::{Output, Tone, bold, coloured};
-use crate::report::Report;
+use crate::report::{Logged, Report};
 
 /// Prints a report; nothing with `--json`.
 pub fn report(report: &Report, output: &Output) {
@@ -79,6 +79,16 @@ pub fn report(report: &Report, output: &Output) {
         texts.get("cli-elapsed"),
         report.elapsed_ms
     ));
+    match &report.audit {
+        None => {}
+        Some(Logged::Stands(stamp)) => {
+            output.line(texts.with("cli-audit-recorded", &[("seq", &stamp.seq.to_string())]));
+        }
+        Some(Logged::Failed { error }) => {
+            let text = format!("{} {}: {}", texts.get("cli-audit-not-recorded"), error.code, error.text);
+            output.line(coloured(Tone::Bad, &text));
+        }
+    }
     let (key, tone) = match report.decision.verdict {
         Verdict::Accept => ("verdict-accept", Tone::Good),
         Verdict::Refer => ("verdict-refer", Tone::Open),

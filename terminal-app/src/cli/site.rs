@@ -241,15 +241,7 @@ fn seen_name(seen: &Seen, output: &Output) -> String {
 }
 
 fn verdict_name(verdict: Verdict, output: &Output) -> String {
-    output.texts.get(&format!("verdict-{}", word(verdict)))
-}
-
-const fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Accept => "accept",
-        Verdict::Refer => "refer",
-        Verdict::Reject => "reject",
-    }
+    output.texts.get(&format!("verdict-{}", verdict.word()))
 }
 
 const fn tone(verdict: Verdict) -> Tone {
@@ -270,7 +262,7 @@ fn document(site: &Site, title: &str) -> Value {
             let leads_to: serde_json::Map<String, Value> = rule
                 .leads_to
                 .iter()
-                .map(|(verdict, outcomes)| (word(*verdict).to_owned(), json!(outcomes)))
+                .map(|(verdict, outcomes)| (verdict.word().to_owned(), json!(outcomes)))
                 .collect();
             let (about, checks) = match &rule.subject {
                 Subject::Check(check) => (check.as_str().to_owned(), None),

@@ -17,6 +17,8 @@ use super::outbox;
 use super::progress::Progress;
 use super::show;
 use super::trust::no_trust;
+use crate::audit::Recorder;
+use crate::audit::entry::{Attested, Consent, Decision};
 use crate::capture_folder::{self, FolderError, Taken};
 use crate::config::Site;
 use crate::devices::place::PcscPlace;
@@ -37,10 +39,10 @@ pub fn verify(args: &VerifyArgs, context: &Context) -> Result<u8, Failure> {
     let presentation = access::presentation(&args.access)?;
     let verified = if let Some(folder) = args.reader.reader.strip_prefix("capture:") {
         // Stored files are open: nothing is left for a PIN to do.
-        stored(Path::new(folder), presentation, &site, context.now, context)?
+        stored(Path::new(folder), presentation, &site, context.now, Some(args.consent), context)?
     } else {
         let presentation = access::with_pin(presentation, &args.pin)?;
-        live(&args.reader, presentation, args.pin.use_last_try, &site, context)?
+        live(&args.reader, presentation, args.pin.use_last_try, &site, args.consent, context)?
     };
     if let Some(folder) = &args.keep {
         keep(&verified, folder, context)?;
@@ -63,7 +65,7 @@ pub fn inspect(args: &InspectArgs, context: &Context) -> Result<u8, Failure> {
         None => context.now,
     };
     let presentation = access::presentation(&args.access)?;
-    let verified = stored(&args.dir, presentation, &site, now, context)?;
+    let verified = stored(&args.dir, presentation, &site, now, None, context)?;
     conclude(&verified.report, context)
 }
 
@@ -89,7 +91,7 @@ pub fn read(args: &ReadArgs, context: &Context) -> Result<u8, Failure> {
     site.gateway = None;
     site.deliveries.clear();
     let presentation = access::with_pin(access::presentation(&args.access)?, &args.pin)?;
-    let verified = live(&args.reader, presentation, args.pin.use_last_try, &Arc::new(site), context)?;
+    let verified = live(&args.reader, presentation, args.pin.use_last_try, &Arc::new(site), false, context)?;
     keep(&verified, &args.out, context)?;
     let files: Vec<_> = verified
         .capture
@@ -150,15 +152,21 @@ pub fn demo(args: &super::args::DemoArgs, context: &Context) -> Result<u8, Failu
         simulated_chip: true,
         language: context.output.texts.language(),
     };
-    let (job, _card_gateway) = crate::demo::surrounded(job, persona, Some(&gateway))?;
+    let (mut job, _card_gateway) = crate::demo::surrounded(job, persona, Some(&gateway))?;
     let plan = plan_of(&job.site, &context.catalogue()?, SIMULATED_TIMEOUT_MS);
     let plan = with_terminal(plan, &job.site, context.now)?;
     let verified = if let Some(foreign) = foreign {
         context.output.line(format!("{}: {}", foreign.name, show::foreign_summary(foreign, context)));
-        run(&mut ForeignPlace::new(foreign.card(0)), &plan, &job, context)?
+        run(&mut ForeignPlace::new(foreign.card(0)), &plan, &mut job, args.consent, context)?
     } else {
         context.output.line(format!("{}: {}", persona.name, show::persona_summary(persona, context)));
-        run(&mut worker::Once(crate::demo::reader(persona, context.now)), &plan, &job, context)?
+        run(
+            &mut worker::Once(crate::demo::reader(persona, context.now)),
+            &plan,
+            &mut job,
+            args.consent,
+            context,
+        )?
     };
     let status = conclude(&verified.report, context)?;
     if verified.report.deliveries.is_some() {
@@ -219,6 +227,7 @@ fn live(
     presentation: Option<Presentation>,
     use_last_try: bool,
     site: &Arc<Site>,
+    consent: bool,
     context: &Context,
 ) -> Result<Verified, Failure> {
     let presentation = access::required(presentation)?;
@@ -236,7 +245,7 @@ fn live(
         language: context.output.texts.language(),
     };
     if let Some(name) = args.reader.strip_prefix("sim:") {
-        return simulated(name, use_last_try, job, &catalogue, context);
+        return simulated(name, use_last_try, job, &catalogue, consent, context);
     }
     let mut place_card = || context.output.progress(context.output.texts.get("step-place-card"));
     let mut place = PcscPlace::open(&args.reader, args.wait_s, &catalogue, &mut place_card)?;
@@ -248,7 +257,7 @@ fn live(
     if let Some(store) = &store {
         plan = store.recall(plan, site, &place);
     }
-    let verified = run(&mut place, &plan, &job, context)?;
+    let verified = run(&mut place, &plan, &mut job, consent, context)?;
     if let Some(Err(failure)) = store.map(|store| store.remember(&verified, site, &place)) {
         context.output.progress(failure.text);
     }
@@ -261,17 +270,18 @@ fn simulated(
     use_last_try: bool,
     job: Job,
     catalogue: &firmware_profiles::Catalogue,
+    consent: bool,
     context: &Context,
 ) -> Result<Verified, Failure> {
-    let job = Job { simulated_chip: true, ..job };
+    let mut job = Job { simulated_chip: true, ..job };
     let plan = with_terminal(plan_of(&job.site, catalogue, SIMULATED_TIMEOUT_MS), &job.site, context.now)?;
     let plan = Plan { use_last_try, ..plan };
     if let Some(foreign) = test_vectors::foreign::find(name) {
-        return run(&mut ForeignPlace::new(foreign.card(0)), &plan, &job, context);
+        return run(&mut ForeignPlace::new(foreign.card(0)), &plan, &mut job, consent, context);
     }
     let persona = crate::demo::find(name)?;
-    let (job, _card_gateway) = crate::demo::surrounded(job, persona, None)?;
-    run(&mut worker::Once(crate::demo::reader(persona, context.now)), &plan, &job, context)
+    let (mut job, _card_gateway) = crate::demo::surrounded(job, persona, None)?;
+    run(&mut worker::Once(crate::demo::reader(persona, context.now)), &plan, &mut job, consent, context)
 }
 
 #[cfg(not(feature = "simulator"))]
@@ -280,29 +290,59 @@ fn simulated(
     _: bool,
     _: Job,
     _: &firmware_profiles::Catalogue,
+    _: bool,
     _: &Context,
 ) -> Result<Verified, Failure> {
     Err(Failure::new(ErrorCode::NotInThisBuild, "sim: needs the feature `simulator`"))
 }
 
-fn run(place: &mut dyn Place, plan: &Plan, job: &Job, context: &Context) -> Result<Verified, Failure> {
-    let progress = Progress::new(&context.output);
-    worker::verify_at(place, plan, job, &Cancel::new(), &mut |event| progress.show(&event))
+/// Verifies what lies at a place, and records it.
+fn run(
+    place: &mut dyn Place,
+    plan: &Plan,
+    job: &mut Job,
+    consent: bool,
+    context: &Context,
+) -> Result<Verified, Failure> {
+    recorded(&context.recorder(job.simulated_chip), job, consent, &mut |job| {
+        let progress = Progress::new(&context.output);
+        worker::verify_at(place, plan, job, &Cancel::new(), &mut |event| progress.show(&event))
+    })
 }
 
-/// Verifies a stored capture.
+/// What is done before and after a verification where this terminal keeps a log. Without a consent that is required and
+/// recorded, the job has nobody whom it could ask.
+fn recorded(
+    recorder: &Recorder,
+    job: &mut Job,
+    consent: bool,
+    verify: &mut dyn FnMut(&Job) -> Result<Verified, Failure>,
+) -> Result<Verified, Failure> {
+    let site = Arc::clone(&job.site);
+    let given = consent.then(|| Consent::to(&site, job.language, Decision::Given, Attested::Staff));
+    let begun = recorder.begin(&site, given.as_ref())?;
+    if !begun.may_share() {
+        job.services = Arc::new(Services::withheld(&site));
+    }
+    let mut result = verify(job);
+    recorder.end(&site, &begun, &mut result);
+    result
+}
+
+/// Verifies a stored capture. `consent`: as in `verify`; `None`: nothing is recorded, as for a look at an old one.
 fn stored(
     folder: &Path,
     presentation: Option<Presentation>,
     site: &Arc<Site>,
     now: Timestamp,
+    consent: Option<bool>,
     context: &Context,
 ) -> Result<Verified, Failure> {
     let loaded = capture_folder::load(folder).map_err(|error| folder_failure(&error))?;
     let trust = context.trust()?.open().map_err(no_trust)?;
     let services =
         Services::of_site(site).map_err(|error| Failure::new(ErrorCode::BadSite, error.to_string()))?;
-    let job = Job {
+    let mut job = Job {
         services: Arc::new(services),
         trust: Arc::new(trust),
         presentation,
@@ -311,12 +351,24 @@ fn stored(
         simulated_chip: loaded.simulated_chip,
         language: context.output.texts.language(),
     };
-    let mut verified = worker::judge_stored(loaded.capture, &job)?;
-    let said = &mut verified.report.simulated;
-    if loaded.simulated_gateway && !said.contains(&worker::SIMULATED_GATEWAY) {
-        said.push(worker::SIMULATED_GATEWAY);
-    }
-    Ok(verified)
+    let mut capture = Some(loaded.capture);
+    let mut judge = |job: &Job| {
+        let capture = capture.take().ok_or_else(|| Failure::new(ErrorCode::Internal, "judged twice"))?;
+        let mut verified = worker::judge_stored(capture, job)?;
+        let said = &mut verified.report.simulated;
+        if loaded.simulated_gateway && !said.contains(&worker::SIMULATED_GATEWAY) {
+            said.push(worker::SIMULATED_GATEWAY);
+        }
+        Ok(verified)
+    };
+    let Some(consent) = consent else {
+        if site.consent.required {
+            job.services = Arc::new(Services::withheld(site));
+        }
+        return judge(&job);
+    };
+    // The platform's log is for what was read here; a stored capture is recorded where a log is named.
+    recorded(&Recorder::new(context.named_audit()), &mut job, consent, &mut judge)
 }
 
 fn keep(verified: &Verified, folder: &Path, context: &Context) -> Result<(), Failure> {

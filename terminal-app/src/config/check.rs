@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::fault::Faults;
 use super::site::{Documents, RawProof, RawSite, RawTerminal};
-use super::{Site, services};
+use super::{Site, audit, services};
 use crate::capture_folder::hex;
 use crate::connectors::PasswordSource;
 use crate::terminal_key::{KeyPlace, PIN_VARIABLE, TerminalSettings};
@@ -36,6 +36,8 @@ pub(super) fn check(name: String, ancestors: Vec<String>, raw: RawSite) -> Resul
     let policy = policy(raw.rules, service_rules, &mut faults);
     let sha1_until = sha1_until(&raw.proof, &mut faults);
     let tolerances = tolerances(&raw.proof, &mut faults);
+    let audit = audit::audit(raw.audit, &mut faults);
+    let consent = audit::consent(raw.consent, &raw.retention, &languages, &mut faults);
     if raw.title.is_empty() {
         faults.missing(&["title"]);
     }
@@ -92,6 +94,9 @@ pub(super) fn check(name: String, ancestors: Vec<String>, raw: RawSite) -> Resul
             services,
             deliveries,
             outbox,
+            audit,
+            consent,
+            retention: raw.retention,
         }),
         _ => Err(faults),
     }

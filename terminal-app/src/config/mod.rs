@@ -1,5 +1,6 @@
 //! Site files: what is written, what it inherits, and the checked site that comes of it.
 
+mod audit;
 mod check;
 mod document;
 mod fault;
@@ -9,6 +10,7 @@ mod outbox;
 mod services;
 mod site;
 
+pub use audit::{AuditSettings, ConsentSettings, Level, RawAudit, RawConsent, Retention};
 pub use fault::{SiteError, SiteFault};
 pub use gateway::{RawGateway, SiteGateway};
 pub use load::{built_in_names, load};
@@ -70,6 +72,12 @@ pub struct Site {
     pub deliveries: Vec<Delivery>,
     /// The key of the outbox, and how much it holds.
     pub outbox: SiteOutbox,
+    /// What of a verification is recorded.
+    pub audit: AuditSettings,
+    /// What a person is asked to agree to.
+    pub consent: ConsentSettings,
+    /// Days for which what was taken is kept, by purpose.
+    pub retention: Retention,
 }
 
 /// One service of a site.

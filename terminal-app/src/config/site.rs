@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::audit::{RawAudit, RawConsent, Retention};
 use super::gateway::RawGateway;
 use super::outbox::RawOutbox;
 
@@ -49,6 +50,15 @@ pub struct RawSite {
     /// Where deliveries wait.
     #[serde(default, skip_serializing_if = "RawOutbox::is_empty")]
     pub outbox: RawOutbox,
+    /// What of a verification is recorded.
+    #[serde(default, skip_serializing_if = "RawAudit::is_empty")]
+    pub audit: RawAudit,
+    /// What a person is asked to agree to.
+    #[serde(default, skip_serializing_if = "RawConsent::is_empty")]
+    pub consent: RawConsent,
+    /// Days for which what was taken is kept, by purpose.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub retention: Retention,
 }
 
 /// `[screen]`.
@@ -248,6 +258,9 @@ impl RawSite {
             services: merged(self.services, parent.services, RawService::over),
             deliveries: merged(self.deliveries, parent.deliveries, RawDelivery::over),
             outbox: self.outbox.over(parent.outbox),
+            audit: self.audit.over(parent.audit),
+            consent: self.consent.over(parent.consent),
+            retention: over(self.retention, parent.retention),
         }
     }
 }

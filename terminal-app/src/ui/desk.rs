@@ -9,13 +9,14 @@ use reader_core::transport::pcsc::PcscService;
 use reader_core::wire::date::Timestamp;
 
 use super::session::Desk;
+use crate::audit::{Begun, Recorder};
 use crate::config::Site;
 use crate::devices::place::PcscPlace;
 use crate::failure::{ErrorCode, Failure};
 use crate::learnt::LearntStore;
 use crate::presentation::Presentation;
 use crate::text::Language;
-use crate::worker::{self, Cancel, Event, Job, Services, Step};
+use crate::worker::{self, Cancel, Event, Job, Services, Step, Verified};
 
 /// Between two looks at whether the person has left, or the card.
 const LOOK: Duration = Duration::from_millis(150);
@@ -30,6 +31,8 @@ pub struct Common {
     pub trust: Arc<TrustSnapshot>,
     /// The site's services.
     pub services: Arc<Services>,
+    /// What records each visit.
+    pub recorder: Recorder,
     /// Reader and card profiles.
     pub catalogue: Catalogue,
     /// Language of the report's own texts.
@@ -47,6 +50,22 @@ impl Common {
             simulated_chip,
             language: self.language,
         }
+    }
+
+    /// Before a visit: whether it can be recorded. Nobody is asked for consent on the screen yet, so where a site requires
+    /// it none is given, and nobody is asked anything of the person.
+    fn begin(&self, job: &mut Job) -> Result<Begun, Failure> {
+        let begun = self.recorder.begin(&self.site, None)?;
+        if !begun.may_share() {
+            job.services = Arc::new(Services::withheld(&self.site));
+        }
+        Ok(begun)
+    }
+
+    /// After it: one record.
+    fn end(&self, begun: &Begun, mut result: Result<Verified, Failure>) -> Result<Verified, Failure> {
+        self.recorder.end(&self.site, begun, &mut result);
+        result
     }
 }
 
@@ -107,14 +126,15 @@ impl Desk for ReaderDesk {
         tell(Event::Step(Step::PlaceCard));
         let mut place = self.open(stop)?;
         let reader = place.name().to_owned();
-        let job = self.common.job(presented, place.is_virtual());
+        let mut job = self.common.job(presented, place.is_virtual());
+        let begun = self.common.begin(&mut job)?;
         let plan = worker::plan_of(&self.common.site, &self.common.catalogue, place.exchange_timeout_ms());
         let mut plan = worker::with_terminal(plan, &self.common.site, job.now)?;
         let store = LearntStore::of_platform();
         if let Some(store) = &store {
             plan = store.recall(plan, &self.common.site, &place);
         }
-        let mut verified = worker::verify_at(&mut place, &plan, &job, stop, tell)?;
+        let mut verified = self.common.end(&begun, worker::verify_at(&mut place, &plan, &job, stop, tell))?;
         if let Some(store) = &store {
             // Without it the next reading learns again; the person at the desk has no part in that.
             let _ = store.remember(&verified, &self.common.site, &place);
@@ -196,11 +216,12 @@ mod simulated {
                 return Err(cancelled());
             }
             let job = self.common.job(presented, true);
-            let (job, _card_gateway) = demo::surrounded(job, self.persona, Some(&self.gateway))?;
+            let (mut job, _card_gateway) = demo::surrounded(job, self.persona, Some(&self.gateway))?;
+            let begun = self.common.begin(&mut job)?;
             let plan = worker::plan_of(&job.site, &self.common.catalogue, TIMEOUT_MS);
             let reader =
                 AtModelledSpeed { inner: demo::reader(self.persona, job.now), model: LinkModel::default() };
-            let mut verified = worker::verify(reader, &plan, &job, stop, tell)?;
+            let mut verified = self.common.end(&begun, worker::verify(reader, &plan, &job, stop, tell))?;
             verified.capture.wipe();
             Ok(())
         }

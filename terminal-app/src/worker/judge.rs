@@ -270,6 +270,7 @@ impl<'a> Judge<'a> {
             link,
             reader,
             simulated,
+            audit: None,
             site: SiteStamp { name: job.site.name.clone(), hash: job.site.hash.clone() },
             versions: BTreeMap::from([("idterm", env!("CARGO_PKG_VERSION").to_owned())]),
             deliveries,

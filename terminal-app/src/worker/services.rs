@@ -26,6 +26,8 @@ pub struct Services {
     services: Vec<Service>,
     gateway: Option<Arc<CardAuthenticity>>,
     deliveries: Option<Deliveries>,
+    /// Nobody is asked: no consent is recorded.
+    withheld: bool,
 }
 
 /// Settings of a service that cannot be used: every fault.
@@ -79,7 +81,7 @@ impl Services {
             }
         };
         if faults.is_empty() {
-            Ok(Self { services, gateway, deliveries: None })
+            Ok(Self { services, gateway, deliveries: None, withheld: false })
         } else {
             Err(ServicesError(faults))
         }
@@ -88,13 +90,26 @@ impl Services {
     /// The same, with those who are told once it is decided. Without this nobody is told.
     #[must_use]
     pub fn telling(mut self, deliveries: Option<Deliveries>) -> Self {
-        self.deliveries = deliveries;
+        self.deliveries = deliveries.filter(|_| !self.withheld);
         self
     }
 
     /// Those who are told.
     pub(crate) const fn deliveries(&self) -> Option<&Deliveries> {
         self.deliveries.as_ref()
+    }
+
+    /// The site's services by name, and nothing by which one of them could be asked or anybody be told: for a person whose
+    /// consent is required and not recorded.
+    #[must_use]
+    pub fn withheld(site: &Site) -> Self {
+        let nobody = |service: &crate::config::Service| Service {
+            name: service.name.clone(),
+            sees: Vec::new(),
+            connector: None,
+        };
+        let services = site.services.iter().map(nobody).collect();
+        Self { services, gateway: None, deliveries: None, withheld: true }
     }
 
     /// The issuing authority's gateway, where this terminal has one.
@@ -105,6 +120,9 @@ impl Services {
     /// Puts a connector made elsewhere in the place of the one that the site names, if it names one.
     #[must_use]
     pub fn with(mut self, connector: Box<dyn Connector>) -> Self {
+        if self.withheld {
+            return self;
+        }
         if let Some(service) = self.services.iter_mut().find(|service| service.name == connector.id()) {
             service.connector = Some(connector);
         }
@@ -145,6 +163,7 @@ impl Services {
                 let query = Query { question: Question::Eligibility, fields, transaction };
                 worded(&connector.query(&query, cancel), texts)
             }
+            _ if self.withheld => no_consent(&service.name),
             (None, _) => not_asked(&service.name, "nobody was proved whom it could be asked about"),
             (_, None) => not_asked(&service.name, "it is not configured at this terminal"),
         };
@@ -156,6 +175,17 @@ fn not_asked(name: &str, why: &str) -> Asked {
     let finding = Finding::new(Outcome::NotPerformed(Reason::ServiceNotAsked)).with_detail(why);
     let finding = ServiceFinding { name: name.to_owned(), finding, answer: None };
     Asked { finding, simulated: false, details: Details::default() }
+}
+
+/// The question stays open: a site may pass a terminal without such a service, and not a person who was not asked.
+fn no_consent(name: &str) -> Asked {
+    let finding =
+        Finding::new(Outcome::Undetermined(Reason::NoConsent)).with_detail("no consent is recorded");
+    Asked {
+        finding: ServiceFinding { name: name.to_owned(), finding, answer: None },
+        simulated: false,
+        details: Details::default(),
+    }
 }
 
 /// What evidence keeps of an answer, worded for staff in the language chosen.

@@ -5,7 +5,7 @@
 mod common;
 mod interrupted;
 mod program;
-
+mod recorded;
 mod tampered;
 
 use std::path::{Path, PathBuf};

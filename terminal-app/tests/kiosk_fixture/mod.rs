@@ -120,6 +120,7 @@ pub fn report(verdict: Verdict, raised: &[Reason], service: Option<(&'static str
         link: None,
         reader: None,
         simulated: Vec::new(),
+        audit: None,
         site: SiteStamp { name: "base".to_owned(), hash: String::new() },
         versions: BTreeMap::new(),
         deliveries: None,
