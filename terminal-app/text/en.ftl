@@ -64,6 +64,27 @@ insurance-500-staff = 500: server error at the gateway. Try again later.
 insurance-unknown-person = The health insurance gateway answers: { $note }. Please see the staff.
 insurance-unknown-staff = Result code { $code } is not described. The gateway notes: { $note }. Check by other means and tell technical support.
 
+# ── FHIR server: eligibility ─────────────────────────────────────────────────────────────────────
+
+fhir-in-force-person = Your insurance is in force.
+fhir-in-force-staff = The coverage is in force.
+fhir-not-in-force-person = Your insurance is not in force at present. Please see the staff.
+fhir-not-in-force-staff = The coverage is not in force. The insurer notes: { $note }.
+fhir-no-patient-person = Your record was not found. Please see the staff to have one made.
+fhir-no-patient-staff = No patient carries this number. Make a record, or check by other means.
+fhir-several-patients-person = Your record has to be checked. Please see the staff.
+fhir-several-patients-staff = Several patients carry the same number. None of them is picked; check and merge the records.
+fhir-no-coverage-person = Your insurance was not found. Please see the staff.
+fhir-no-coverage-staff = The patient has no active coverage. Enter it, or check by other means.
+fhir-several-coverages-person = You have several insurances. Please see the staff to choose one.
+fhir-several-coverages-staff = Several coverages are in force. None of them is picked; choose together with the patient.
+fhir-not-said-person = The result of the insurance look-up is not clear. Please see the staff.
+fhir-not-said-staff = The insurer does not say whether the coverage is in force. It notes: { $note }.
+fhir-insurer-error-person = The insurer has a problem. The staff will help you.
+fhir-insurer-error-staff = The insurer reports an error: { $note }. Check by other means, or try again later.
+fhir-unknown-person = The insurance look-up answers: { $note }. Please see the staff.
+fhir-unknown-staff = The answer is not described ({ $code }): { $note }. Check by other means and tell technical support.
+
 # ── Faults when a service is asked ───────────────────────────────────────────────────────────────
 
 service-settings-person = The look-up is not ready. The staff will help you.
@@ -90,6 +111,8 @@ service-protocol-person = The look-up gave no proper answer. The staff will help
 service-protocol-staff = { $where }: the answer is not HTTP. Check the address and tell the gateway's operator.
 service-status-person = The look-up has a problem. The staff will help you.
 service-status-staff = { $where }: the gateway reports an HTTP error. Try again later or check the address.
+service-refused-person = The service did not take the request. The staff will help you.
+service-refused-staff = { $where }: the server refuses what it was sent. The log has its reason; correct the data or tell its operator.
 service-redirected-person = The look-up is not ready. The staff will help you.
 service-redirected-staff = { $where }: the gateway points to another address. For safety it is not followed; correct the address in the site file.
 service-content-type-person = The look-up gave no proper answer. The staff will help you.

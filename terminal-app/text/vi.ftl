@@ -64,6 +64,27 @@ insurance-500-staff = 500: Lỗi máy chủ của cổng BHXH. Hãy thử lại 
 insurance-unknown-person = Cổng bảo hiểm y tế trả lời: { $note }. Xin gặp nhân viên.
 insurance-unknown-staff = Mã kết quả { $code } chưa được mô tả. Cổng ghi chú: { $note }. Hãy tra cứu bằng cách khác và báo kỹ thuật.
 
+# ── Máy chủ FHIR: quyền lợi bảo hiểm ─────────────────────────────────────────────────────────────
+
+fhir-in-force-person = Bảo hiểm của bạn đang có hiệu lực.
+fhir-in-force-staff = Bảo hiểm đang có hiệu lực.
+fhir-not-in-force-person = Bảo hiểm của bạn hiện không có hiệu lực. Xin gặp nhân viên để được hướng dẫn.
+fhir-not-in-force-staff = Bảo hiểm không có hiệu lực. Cơ quan bảo hiểm ghi chú: { $note }.
+fhir-no-patient-person = Chưa tìm thấy hồ sơ của bạn. Xin gặp nhân viên để lập hồ sơ.
+fhir-no-patient-staff = Không có hồ sơ người bệnh nào mang số này. Hãy lập hồ sơ, hoặc tra cứu bằng cách khác.
+fhir-several-patients-person = Hồ sơ của bạn cần được kiểm tra lại. Xin gặp nhân viên.
+fhir-several-patients-staff = Nhiều hồ sơ người bệnh mang cùng một số. Máy không tự chọn; hãy kiểm tra và gộp hồ sơ.
+fhir-no-coverage-person = Chưa tìm thấy bảo hiểm của bạn. Xin gặp nhân viên.
+fhir-no-coverage-staff = Hồ sơ người bệnh không có bảo hiểm nào đang hoạt động. Hãy bổ sung, hoặc tra cứu bằng cách khác.
+fhir-several-coverages-person = Bạn có nhiều bảo hiểm. Xin gặp nhân viên để chọn.
+fhir-several-coverages-staff = Nhiều bảo hiểm cùng có hiệu lực. Máy không tự chọn; hãy chọn cùng người bệnh.
+fhir-not-said-person = Kết quả tra cứu bảo hiểm chưa rõ ràng. Xin gặp nhân viên.
+fhir-not-said-staff = Cơ quan bảo hiểm không cho biết bảo hiểm có hiệu lực hay không. Ghi chú: { $note }.
+fhir-insurer-error-person = Cơ quan bảo hiểm đang gặp sự cố. Nhân viên sẽ hỗ trợ bạn.
+fhir-insurer-error-staff = Cơ quan bảo hiểm báo lỗi: { $note }. Hãy tra cứu bằng cách khác hoặc thử lại sau.
+fhir-unknown-person = Kết quả tra cứu bảo hiểm: { $note }. Xin gặp nhân viên.
+fhir-unknown-staff = Câu trả lời chưa được mô tả ({ $code }): { $note }. Hãy tra cứu bằng cách khác và báo kỹ thuật.
+
 # ── Lỗi khi hỏi một dịch vụ ──────────────────────────────────────────────────────────────────────
 
 service-settings-person = Dịch vụ tra cứu chưa sẵn sàng. Nhân viên sẽ hỗ trợ bạn.
@@ -90,6 +111,8 @@ service-protocol-person = Dịch vụ tra cứu trả lời không đúng. Nhân
 service-protocol-staff = { $where }: câu trả lời không phải HTTP. Hãy kiểm tra địa chỉ và báo đơn vị vận hành cổng.
 service-status-person = Dịch vụ tra cứu đang gặp sự cố. Nhân viên sẽ hỗ trợ bạn.
 service-status-staff = { $where }: cổng báo lỗi HTTP. Hãy thử lại sau hoặc kiểm tra địa chỉ.
+service-refused-person = Dịch vụ tra cứu chưa nhận yêu cầu. Nhân viên sẽ hỗ trợ bạn.
+service-refused-staff = { $where }: máy chủ từ chối nội dung được gửi. Xem lý do trong nhật ký, sửa dữ liệu hoặc báo đơn vị vận hành.
 service-redirected-person = Dịch vụ tra cứu chưa sẵn sàng. Nhân viên sẽ hỗ trợ bạn.
 service-redirected-staff = { $where }: cổng chuyển hướng sang địa chỉ khác. Vì lý do an toàn, máy không đi theo; hãy sửa địa chỉ trong cấu hình.
 service-content-type-person = Dịch vụ tra cứu trả lời không đúng. Nhân viên sẽ hỗ trợ bạn.

@@ -6,6 +6,7 @@
 mod compare;
 mod demo;
 mod deny;
+mod fhir;
 mod fuzz;
 mod gates;
 mod house;

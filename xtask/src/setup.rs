@@ -4,6 +4,7 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use crate::fhir;
 use crate::needs::{LINUX, Need, Scope};
 use crate::shell::{self, Outcome};
 
@@ -12,6 +13,7 @@ pub fn run(scope: Scope) -> Outcome {
     let mut parts = vec![system(scope)];
     if scope == Scope::Test {
         parts.push(components());
+        parts.push(fhir::install());
     }
     Outcome::all(parts)
 }

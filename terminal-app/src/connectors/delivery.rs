@@ -149,9 +149,9 @@ impl From<Fault> for Undelivered {
     /// address is mended at the terminal, and then the content is as good as before.
     fn from(fault: Fault) -> Self {
         match fault.kind {
-            FaultKind::MissingFields(_) | FaultKind::Status(400 | 409 | 410 | 413 | 422) => {
-                Self::Never(fault)
-            }
+            FaultKind::MissingFields(_)
+            | FaultKind::Status(400 | 409 | 410 | 413 | 422)
+            | FaultKind::Refused { status: 400 | 410 | 413 | 422, .. } => Self::Never(fault),
             _ => Self::Later(fault),
         }
     }

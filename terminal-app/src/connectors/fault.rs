@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use reader_core::evidence::{Outcome, Reason};
+
 /// What went wrong between the terminal and a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -36,6 +38,13 @@ pub enum FaultKind {
     Protocol,
     /// An HTTP status that is no answer.
     Status(u16),
+    /// The service refuses what it was sent, in its own words, cleaned for display and without what was sent.
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// Its words.
+        words: String,
+    },
     /// The service points elsewhere. Never followed: the address carries secrets.
     Redirected(u16),
     /// The answer is of another content type; empty: none given.
@@ -82,6 +91,19 @@ impl Fault {
         }
     }
 
+    /// What a question comes to that met it: one that never left was not performed.
+    pub(super) fn outcome(&self) -> Outcome {
+        match self.kind {
+            FaultKind::Settings(_) | FaultKind::MissingFields(_) => {
+                Outcome::NotPerformed(Reason::ServiceNotAsked)
+            }
+            FaultKind::Malformed(_) | FaultKind::ContentType(_) | FaultKind::TooLarge { .. } => {
+                Outcome::Aborted(Reason::ServiceAnswerUnclear)
+            }
+            _ => Outcome::Aborted(Reason::ServiceUnavailable),
+        }
+    }
+
     /// Stem of the texts' keys in the language files, such as `service-unreachable`.
     #[must_use]
     pub fn text_stem(&self) -> &'static str {
@@ -98,6 +120,7 @@ impl Fault {
             FaultKind::TooLarge { .. } => "service-too-large",
             FaultKind::Protocol => "service-protocol",
             FaultKind::Status(_) => "service-status",
+            FaultKind::Refused { .. } => "service-refused",
             FaultKind::Redirected(_) => "service-redirected",
             FaultKind::ContentType(_) => "service-content-type",
             FaultKind::Malformed(_) => "service-malformed",
@@ -133,6 +156,9 @@ impl Fault {
             }
             FaultKind::Status(404) => "Check base_url in the site file.",
             FaultKind::Status(_) => "Ask again later; where it stays so, tell the gateway's operator.",
+            FaultKind::Refused { .. } => {
+                "Correct what it names; where nothing of it can be, tell the service's operator."
+            }
             FaultKind::Redirected(_) => {
                 "Set base_url to the service's present address; redirects are never followed."
             }
@@ -168,6 +194,9 @@ impl fmt::Display for Fault {
             }
             FaultKind::Protocol => write!(f, "{at}: the answer is not HTTP.")?,
             FaultKind::Status(status) => write!(f, "{at}: HTTP status {status}.")?,
+            FaultKind::Refused { status, words } => {
+                write!(f, "{at}: refused (HTTP status {status}): {words}.")?;
+            }
             FaultKind::Redirected(status) => write!(f, "{at}: redirected (HTTP status {status}).")?,
             FaultKind::ContentType(kind) => write!(f, "{at}: expected JSON, got content type \"{kind}\".")?,
             FaultKind::Malformed(what) => write!(f, "{at}: {what}.")?,

@@ -11,6 +11,7 @@ pub mod card_authenticity;
 mod connection;
 mod delivery;
 mod fault;
+mod fhir;
 mod fields;
 mod file_drop;
 mod finding;
@@ -24,6 +25,7 @@ mod webhook;
 pub use connection::{Address, Connection, ConnectionConfig, TlsFiles};
 pub use delivery::{Delivered, Known, Recipient, Record, Seen, Undelivered};
 pub use fault::{Fault, FaultKind};
+pub use fhir::{CheckIn, Eligibility, Fhir, FhirConfig, OAuth2Config, Patients, Submit};
 pub use fields::{BirthDate, Field, PermittedFields, PersonFields};
 pub use finding::{Answer, Audience, Details};
 pub(crate) use http::{before_answer, within_answer};
@@ -98,6 +100,7 @@ struct Kind {
 /// Every kind.
 const KINDS: &[Kind] = &[
     Kind { name: "bhyt", asked: Some((insurance::build, insurance::FACTS)), told: None },
+    Kind { name: "fhir", asked: Some((fhir::build, fhir::FACTS)), told: Some(fhir::build_recipient) },
     Kind { name: "file_drop", asked: None, told: Some(file_drop::build) },
     Kind { name: "webhook", asked: None, told: Some(webhook::build) },
 ];

@@ -63,13 +63,19 @@ impl<'a> Budget<'a> {
         }
         self.retries_left = left;
         self.pauses += 1;
-        let until_ms = now_ms.saturating_add(pause_ms);
+        self.wait(pause_ms)?;
+        Ok(true)
+    }
+
+    /// Waits so long, and no longer than to the deadline.
+    pub fn wait(&self, ms: u64) -> Result<(), Fault> {
+        let until_ms = self.surroundings.clock.now_ms().saturating_add(ms).min(self.deadline_ms);
         loop {
             if self.cancel.is_cancelled() {
                 return Err(Fault::new(FaultKind::Cancelled, self.place));
             }
             match until_ms.saturating_sub(self.surroundings.clock.now_ms()) {
-                0 => return Ok(true),
+                0 => return Ok(()),
                 rest => self.surroundings.clock.sleep_ms(rest.min(LOOK_MS)),
             }
         }

@@ -22,6 +22,7 @@ pub const STEMS: &[&str] = &[
     "service-too-large",
     "service-protocol",
     "service-status",
+    "service-refused",
     "service-redirected",
     "service-content-type",
     "service-malformed",

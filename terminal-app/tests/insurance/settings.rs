@@ -36,7 +36,7 @@ fn without_staff_or_password_nothing_is_asked() {
 
 #[test]
 fn kinds_are_found_by_name() {
-    assert_eq!(connectors::kinds().collect::<Vec<_>>(), ["bhyt"]);
+    assert_eq!(connectors::kinds().collect::<Vec<_>>(), ["bhyt", "fhir"]);
     let good = "base_url = 'https://a.example'\nfacility = '1'\npassword = { env = 'X' }";
     let built = connectors::build("insurance", "bhyt", good.parse().unwrap(), Surroundings::system());
     let built = built.unwrap_or_else(|e| panic!("{e}"));
@@ -45,7 +45,7 @@ fn kinds_are_found_by_name() {
         ("insurance", [Field::Number, Field::Name, Field::BirthDate].as_slice())
     );
     for (kind, table, told) in [
-        ("fax", good, "known kinds: bhyt"),
+        ("fax", good, "known kinds: bhyt, fhir"),
         ("bhyt", "facility = '1'", "base_url"),
         ("bhyt", "base_url = 'http://a.example'\nfacility = ''\npassword = { env = 'X' }", "facility"),
     ] {

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use md5::{Digest, Md5};
-use reader_core::evidence::{Outcome, Reason};
+use reader_core::evidence::Outcome;
 
 pub use codes::{CODES, CodeMeaning, Severity, meaning};
 pub use settings::{Encoding, InsuranceConfig, StaffConfig};
@@ -291,19 +291,6 @@ fn contradicts(asked: Option<BirthDate>, answered: Option<&str>) -> bool {
     }
 }
 
-/// What a fault amounts to: a question that never left was not performed.
-fn outcome_of(fault: &Fault) -> Outcome {
-    match fault.kind {
-        FaultKind::Settings(_) | FaultKind::MissingFields(_) => {
-            Outcome::NotPerformed(Reason::ServiceNotAsked)
-        }
-        FaultKind::Malformed(_) | FaultKind::ContentType(_) | FaultKind::TooLarge { .. } => {
-            Outcome::Aborted(Reason::ServiceAnswerUnclear)
-        }
-        _ => Outcome::Aborted(Reason::ServiceUnavailable),
-    }
-}
-
 impl Connector for Insurance {
     fn id(&self) -> &str {
         &self.id
@@ -325,7 +312,7 @@ impl Connector for Insurance {
             Ok(answered) => self.judge(answered, query.fields.birth_date()),
             Err(fault) => Judged {
                 code: String::new(),
-                outcome: outcome_of(&fault),
+                outcome: fault.outcome(),
                 note: None,
                 text_stem: fault.text_stem(),
                 fault: Some(fault),
