@@ -1,5 +1,5 @@
 //! The audit log: what is done to it shows, and what happens to it does no harm.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a test")]
 
 #[path = "../common/mod.rs"]
 mod common;
