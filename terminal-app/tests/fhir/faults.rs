@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use reader_core::evidence::Outcome;
-use terminal_app::connectors::{FaultKind, Undelivered};
+use terminal_app::connectors::{FaultKind, Submit, Undelivered};
 
-use super::relay::{Act, Relay, answer, json};
+use super::relay::{Act, Asked, Relay, answer, json};
 use super::server::server;
 use super::{SEEN, ask, covered, fhir, known, number, person, record, tell};
 
@@ -105,5 +105,29 @@ fn a_server_that_recovers_is_asked_and_told_to_the_end() {
         let relay =
             Relay::start(&server.url, move |asked| if asked.nth < 2 { act(fault) } else { Act::Pass });
         tell(&fhir(&relay.url, |_| {}), &record(&number, &person(&number), SEEN)).unwrap();
+    }
+}
+
+#[test]
+fn an_answer_that_is_cut_anywhere_confirms_nothing() {
+    let Some(server) = server() else { return };
+    let number = number();
+    covered(server, &known(server, &number), "active", "2099-12-31", "x");
+    let paths =
+        ["POST /Patient/_search", "POST /Coverage/_search", "POST /CoverageEligibilityRequest/$submit"];
+    // Beyond lie the last bytes of the framing: the answer itself is whole without them.
+    for part in (0..1000).step_by(53).chain([990]) {
+        for cut in paths {
+            let decide = move |asked: &Asked| if asked.line == cut { Act::Cut(part) } else { Act::Pass };
+            let relay = Relay::start(&server.url, decide);
+            let answer = ask(
+                &fhir(&relay.url, |config| {
+                    config.submit = Submit::Operation;
+                    config.connection.retries = Some(0);
+                }),
+                &number,
+            );
+            assert_eq!(answer.outcome.as_str(), "aborted", "{cut} at {part}: {answer:?}");
+        }
     }
 }

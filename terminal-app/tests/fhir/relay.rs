@@ -28,6 +28,8 @@ pub enum Act {
     PassWithoutCondition,
     /// As that, and the answer is lost.
     LoseWithoutCondition,
+    /// It is passed on, and only the beginning of the answer comes back: so many bytes of every thousand.
+    Cut(usize),
     /// These bytes are the answer.
     Answer(Vec<u8>),
     /// Nothing happens for a long time.
@@ -79,6 +81,10 @@ fn serve(
         Act::Lose => drop(pass(upstream, &asked, true)),
         Act::PassWithoutCondition => drop(stream.write_all(&pass(upstream, &asked, false))),
         Act::LoseWithoutCondition => drop(pass(upstream, &asked, false)),
+        Act::Cut(part) => {
+            let answer = pass(upstream, &asked, true);
+            let _ = stream.write_all(&answer[..answer.len() * part / 1000]);
+        }
         Act::Answer(bytes) => drop(stream.write_all(&bytes)),
         Act::Stall => thread::sleep(Duration::from_secs(20)),
         Act::Huge => {

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use terminal_app::connectors::{Fhir, FhirConfig, OAuth2Config, PasswordSource, Secret};
+use terminal_app::connectors::{
+    self, Cancel, Fhir, FhirConfig, Field, OAuth2Config, PasswordSource, Secret, Surroundings, Undelivered,
+};
 
 use super::relay::{Act, Relay, json};
-use super::{ask, fhir, number};
+use super::{SEEN, ask, fhir, number, person, record, transaction};
 
 const NOBODY: &str = r#"{"resourceType":"Bundle","type":"searchset","total":0}"#;
 
@@ -110,4 +112,28 @@ fn a_token_that_stays() {
     });
     let fhir = fhir(&relay.url, |config| config.bearer = Some(held("ST4TIC")));
     assert_eq!(ask(&fhir, &number()).code.as_deref(), Some("no-patient"));
+}
+
+#[test]
+fn a_site_asks_and_tells_it_by_the_one_name() {
+    let table = || {
+        let text = "base_url = 'https://fhir.example/r4'\nbearer = { env = 'IDTERM_TEST_UNSET' }";
+        text.parse::<toml::Table>().unwrap()
+    };
+    let asked = connectors::build("records", "fhir", table(), Surroundings::system());
+    let asked = asked.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!((asked.id(), asked.needs()), ("records", [Field::Number].as_slice()));
+    let told = connectors::build_recipient("desk", "fhir", table(), Surroundings::system());
+    let told = told.unwrap_or_else(|error| panic!("{error}"));
+    let number = number();
+    match told.deliver(
+        &record(&number, &person(&number), SEEN),
+        &transaction(&number).key_for("desk"),
+        &Cancel::new(),
+    ) {
+        Err(Undelivered::Later(fault)) => assert!(fault.to_string().contains("IDTERM_TEST_UNSET"), "{fault}"),
+        other => panic!("{other:?}"),
+    }
+    let wrong = connectors::build_recipient("desk", "fhir", toml::Table::new(), Surroundings::system());
+    assert!(wrong.err().unwrap().to_string().contains("base_url"));
 }
