@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::fault::{Fault, FaultKind};
-use super::{Cancel, Field, PermittedFields, PersonFields};
+use super::secret::PasswordSource;
+use super::{Cancel, Connection, Field, PermittedFields, PersonFields};
 use crate::transaction::{IdempotencyKey, Transaction};
 
 /// Something that a recipient may see.
@@ -165,6 +166,16 @@ pub trait Recipient: Send + Sync {
     /// The recipient is a simulated one by its settings.
     fn is_simulated(&self) -> bool {
         false
+    }
+
+    /// How it is reached; `None` of one that needs no connection.
+    fn connection(&self) -> Option<&Connection> {
+        None
+    }
+
+    /// The secrets that it needs beside those of its connection, each by the setting that names it.
+    fn secrets(&self) -> Vec<(&str, &PasswordSource)> {
+        Vec::new()
     }
 
     /// Makes one attempt, within the recipient's deadline. Blocks; returns soon after `cancel` is set.

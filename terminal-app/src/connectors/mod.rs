@@ -22,7 +22,9 @@ mod secret;
 mod surroundings;
 mod webhook;
 
-pub use connection::{Address, Connection, ConnectionConfig, TlsFiles};
+pub use connection::{
+    Address, Connection, ConnectionConfig, DatedCertificate, Knocked, TlsFiles, dated_certificates,
+};
 pub use delivery::{Delivered, Known, Recipient, Record, Seen, Undelivered};
 pub use fault::{Fault, FaultKind};
 pub use fhir::{CheckIn, Eligibility, Fhir, FhirConfig, OAuth2Config, Patients, Submit};
@@ -69,6 +71,16 @@ pub trait Connector: Send + Sync {
     /// The service is a simulated one by its settings; an answer may still say so of itself.
     fn is_simulated(&self) -> bool {
         false
+    }
+
+    /// How it is reached; `None` of one that needs no connection.
+    fn connection(&self) -> Option<&Connection> {
+        None
+    }
+
+    /// The secrets that it needs beside those of its connection, each by the setting that names it.
+    fn secrets(&self) -> Vec<(&str, &PasswordSource)> {
+        Vec::new()
     }
 
     /// Asks, within the connector's deadline. Blocks; returns soon after `cancel` is set.

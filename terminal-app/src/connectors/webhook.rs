@@ -103,6 +103,14 @@ impl Recipient for Webhook {
         self.connection.is_simulated()
     }
 
+    fn connection(&self) -> Option<&Connection> {
+        Some(&self.connection)
+    }
+
+    fn secrets(&self) -> Vec<(&str, &PasswordSource)> {
+        vec![("secret", &self.secret)]
+    }
+
     fn deliver(
         &self,
         record: &Record,

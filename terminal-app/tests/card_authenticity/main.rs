@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod server;
+#[path = "../common/tls.rs"]
+mod tls;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,13 +16,14 @@ use reader_core::verify::gateway::GatewayTerms;
 use reader_core::verify::{Presented, Settings, verify};
 use reader_core::wire::date::Timestamp;
 use serde_json::{Value, json};
-use server::{Act, Authority, Leaf, Server};
+use server::{Act, Server};
 use terminal_app::connectors::card_authenticity::{
     CardAuthenticity, CardAuthenticityConfig, CardInQuestion, Shown, Told,
 };
 use terminal_app::connectors::{Cancel, Clock, Surroundings, SystemClock};
 use test_vectors::card;
 use test_vectors::persona;
+use tls::{Authority, Leaf};
 
 const NOW: Timestamp = Timestamp(1_795_255_200);
 const NUMBER: &str = "090000001000";
@@ -263,6 +266,11 @@ fn nobody_else_is_talked_to_and_nobody_else_may_ask() {
         assert!(why(&told).contains("no secure connection"), "{name}: {}", why(&told));
         assert_eq!((server.questions().len(), told.attempts), (0, 1), "{name}");
     }
+    // A key that is another certificate's: that is told, and ends nothing else.
+    std::fs::copy(world.folder.join("stranger.key"), world.folder.join("client.key")).unwrap();
+    let told = ask(&world.connector(&server, "", ""), &files);
+    assert!(why(&told).contains("not the key of tls.certificate"), "{}", why(&told));
+    assert_eq!(told.attempts, 0);
     // Certificates of the connection that are gone or no key: nothing is sent, and that is said.
     std::fs::write(world.folder.join("client.key"), "no key").unwrap();
     let told = ask(&world.connector(&server, "", ""), &files);

@@ -21,7 +21,7 @@ use super::fault::{Fault, FaultKind};
 use super::http::{Body, Reply, Request};
 use super::retry::Budget;
 use super::secret::SecretUrl;
-use super::{Cancel, ConfigError, Surroundings};
+use super::{Cancel, ConfigError, Connection, Surroundings};
 use settings::Settings;
 
 /// The gateway's connector.
@@ -86,6 +86,12 @@ impl CardAuthenticity {
     #[must_use]
     pub const fn is_simulated(&self) -> bool {
         self.settings.connection.is_simulated()
+    }
+
+    /// How it is reached.
+    #[must_use]
+    pub const fn connection(&self) -> &Connection {
+        &self.settings.connection
     }
 
     /// Longest time that asking takes.

@@ -5,6 +5,7 @@
 
 mod address;
 mod headers;
+mod look;
 mod tls;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use serde::de::DeserializeOwned;
 
 pub use address::Address;
 pub(super) use address::AddressForm;
+pub use look::{DatedCertificate, Knocked, dated_certificates};
 pub use tls::TlsFiles;
 pub(super) use tls::read_pem;
 

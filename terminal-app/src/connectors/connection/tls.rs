@@ -3,6 +3,9 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use rustls::crypto::ring::default_provider;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
 use serde::Deserialize;
 use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
 
@@ -50,7 +53,9 @@ impl TlsFiles {
         }
         if let (Some(certificate), Some(_)) = (&self.certificate, &self.key) {
             let chain = certificates(certificate)?;
-            builder = builder.client_cert(Some(ClientCert::new_with_certs(&chain, self.private_key()?)));
+            let key = self.private_key()?;
+            fit(&chain, &key)?;
+            builder = builder.client_cert(Some(ClientCert::new_with_certs(&chain, key)));
         }
         Ok(builder.build())
     }
@@ -64,6 +69,16 @@ impl TlsFiles {
     }
 }
 
+/// The HTTP client panics at a key that is not its certificate's, or of a kind that it cannot use: the same check, before it.
+fn fit(chain: &[Certificate<'_>], key: &PrivateKey<'_>) -> Result<(), String> {
+    let chain = chain.iter().map(|one| CertificateDer::from(one.der().to_vec())).collect();
+    let key =
+        PrivateKeyDer::try_from(key.der().to_vec()).map_err(|_| "tls.key: no private key".to_owned())?;
+    CertifiedKey::from_der(chain, key, &default_provider()).map(drop).map_err(|error| {
+        format!("tls.key: it is not the key of tls.certificate, or of a kind that cannot be used ({error})")
+    })
+}
+
 /// A file, up to the size of one with certificates.
 pub(in crate::connectors) fn read_pem(path: &Path) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
@@ -74,7 +89,7 @@ pub(in crate::connectors) fn read_pem(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 /// Every certificate of a PEM file; at least one.
-fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, String> {
+pub(super) fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, String> {
     let bytes = read_pem(path)?;
     let mut found = Vec::new();
     for item in parse_pem(&bytes).take(MAX_CERTIFICATES) {

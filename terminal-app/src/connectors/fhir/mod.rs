@@ -19,8 +19,8 @@ pub use settings::{CheckIn, FhirConfig, OAuth2Config, Patients, Submit};
 use super::fault::{Fault, FaultKind};
 use super::finding::{Answer, Details};
 use super::{
-    Cancel, ConfigError, Connector, Delivered, Field, Query, Question, Recipient, Record, Surroundings,
-    Undelivered,
+    Cancel, ConfigError, Connection, Connector, Delivered, Field, PasswordSource, Query, Question, Recipient,
+    Record, Surroundings, Undelivered,
 };
 use crate::transaction::IdempotencyKey;
 use eligibility::Told;
@@ -129,6 +129,14 @@ impl Connector for Fhir {
         self.settings.connection.is_simulated()
     }
 
+    fn connection(&self) -> Option<&Connection> {
+        Some(&self.settings.connection)
+    }
+
+    fn secrets(&self) -> Vec<(&str, &PasswordSource)> {
+        self.settings.secrets()
+    }
+
     fn query(&self, query: &Query, cancel: &Cancel) -> Answer {
         let Question::Eligibility = query.question;
         let budget = self.settings.connection.budget(&self.surroundings, cancel);
@@ -173,6 +181,14 @@ impl Recipient for Fhir {
 
     fn is_simulated(&self) -> bool {
         self.settings.connection.is_simulated()
+    }
+
+    fn connection(&self) -> Option<&Connection> {
+        Some(&self.settings.connection)
+    }
+
+    fn secrets(&self) -> Vec<(&str, &PasswordSource)> {
+        self.settings.secrets()
     }
 
     fn deliver(

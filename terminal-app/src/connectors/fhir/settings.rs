@@ -165,6 +165,15 @@ pub(super) struct Settings {
 }
 
 impl Settings {
+    /// The secrets of the account, each by its setting.
+    pub fn secrets(&self) -> Vec<(&'static str, &PasswordSource)> {
+        match &self.account {
+            Account::None => Vec::new(),
+            Account::Bearer(source) => vec![("bearer", source)],
+            Account::OAuth2 { config, .. } => vec![("oauth2.client_secret", &config.client_secret)],
+        }
+    }
+
     /// Checks everything and lists every fault.
     pub fn check(id: &str, mut config: FhirConfig) -> Result<Self, ConfigError> {
         let mut faults = Vec::new();

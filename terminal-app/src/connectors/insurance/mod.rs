@@ -22,7 +22,10 @@ use super::finding::{Answer, Details, clean};
 use super::http::{Body, Client, Reply, Request};
 use super::retry::Budget;
 use super::secret::{Secret, SecretUrl};
-use super::{BirthDate, Cancel, ConfigError, Connector, Field, Query, Question, Surroundings};
+use super::{
+    BirthDate, Cancel, ConfigError, Connection, Connector, Field, PasswordSource, Query, Question,
+    Surroundings,
+};
 use settings::Settings;
 pub(super) use wire::FACTS;
 
@@ -302,6 +305,14 @@ impl Connector for Insurance {
 
     fn is_simulated(&self) -> bool {
         self.settings.connection.is_simulated()
+    }
+
+    fn connection(&self) -> Option<&Connection> {
+        Some(&self.settings.connection)
+    }
+
+    fn secrets(&self) -> Vec<(&str, &PasswordSource)> {
+        vec![("password", &self.settings.config.password)]
     }
 
     fn query(&self, query: &Query, cancel: &Cancel) -> Answer {
