@@ -82,7 +82,9 @@ impl Faults {
         for fault in &error.faults {
             let is_key = |text: &str| {
                 !text.is_empty()
-                    && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'))
+                    && text
+                        .bytes()
+                        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
             };
             let (key, text) = fault.split_once(": ").filter(|(key, _)| is_key(key)).unwrap_or(("", fault));
             let parts = path.iter().copied().chain(key.split('.').filter(|part| !part.is_empty()));

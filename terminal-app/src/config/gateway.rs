@@ -123,9 +123,7 @@ pub(super) fn check(raw: RawGateway, faults: &mut Faults) -> (Option<SiteGateway
         match CardAuthenticityConfig::from_table(raw.settings) {
             Ok(config) => Some(config),
             Err(found) => {
-                for fault in found {
-                    faults.at(&["gateway", "settings"], fault);
-                }
+                of_gateway(found, faults);
                 None
             }
         }
@@ -140,9 +138,17 @@ pub(super) fn check(raw: RawGateway, faults: &mut Faults) -> (Option<SiteGateway
     match site.open(Surroundings::system()) {
         Ok(opened) => (Some(site), opened.map(|(_, terms)| terms)),
         Err(error) => {
-            faults.of_settings(&["gateway", "settings"], &error);
+            of_gateway(error.faults, faults);
             (None, None)
         }
+    }
+}
+
+/// Faults of the settings, each at its key. What it may see stands beside them.
+fn of_gateway(found: Vec<String>, faults: &mut Faults) {
+    let (beside, own): (Vec<_>, Vec<_>) = found.into_iter().partition(|fault| fault.starts_with("sees: "));
+    for (path, found) in [(&["gateway"][..], beside), (&["gateway", "settings"][..], own)] {
+        faults.of_settings(path, &ConfigError { id: "gateway".to_owned(), faults: found });
     }
 }
 

@@ -188,6 +188,30 @@ mod tests {
     }
 
     #[test]
+    fn a_fault_of_the_gateway_stands_at_its_key() {
+        let head = "inherits = \"base\"\n[gateway]\nkind = \"rar\"\nsees = []\n[gateway.settings]\n";
+        let own = "url = \"https://g.example\"\nkey = \"nowhere.pem\"\ntext = { verdict = \"v\", signer = \"s\" }\n";
+        for (more, places) in [
+            (
+                "",
+                &["4: gateway.sees: ", "7: gateway.settings.key: ", "8: gateway.settings.text.number: "][..],
+            ),
+            (
+                "retries = \"three\"\npin = 1\n",
+                &["9: gateway.settings.retries: ", "10: gateway.settings.pin: "],
+            ),
+            ("headers = { x-key = \"hunter2\" }\n", &["9: gateway.settings.headers.x-key: "]),
+        ] {
+            let found = faults(&format!("{head}{own}{more}"), None);
+            for place in places {
+                let place = format!("desk.toml:{place}");
+                assert!(found.iter().any(|fault| fault.starts_with(&place)), "{place} in {found:#?}");
+            }
+            assert!(!found.join("").contains("hunter2"), "{found:#?}");
+        }
+    }
+
+    #[test]
     fn circles_and_missing_parents_are_named() {
         assert_eq!(faults("inherits = \"desk\"\n", None).len(), 1);
         let found = faults("\ninherits = \"branch\"\n", Some("inherits = \"desk\"\n"));

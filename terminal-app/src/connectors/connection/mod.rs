@@ -80,10 +80,24 @@ pub(super) struct Usual {
 pub(super) fn split<T: DeserializeOwned>(table: toml::Table) -> Result<(ConnectionConfig, T), Vec<String>> {
     let (common, own): (toml::Table, toml::Table) =
         table.into_iter().partition(|(key, _)| KEYS.contains(&key.as_str()));
-    let told = |error: toml::de::Error| without_strings(error.to_string().trim().replace('\n', " "));
+    let told = |error: toml::de::Error| keyed(&without_strings(error.to_string().trim().replace('\n', " ")));
     match (common.try_into(), own.try_into()) {
         (Ok(common), Ok(own)) => Ok((common, own)),
         (common, own) => Err([common.err(), own.err()].into_iter().flatten().map(told).collect()),
+    }
+}
+
+/// A fault with the key that it is about in front. The library says at its end in what it stands, and names within a key that
+/// is unknown or missing.
+fn keyed(fault: &str) -> String {
+    let end = fault.rsplit_once(" in `").and_then(|(text, key)| Some((text, key.strip_suffix('`')?)));
+    let (text, within) = end.unwrap_or((fault, ""));
+    let named = ["unknown field `", "missing field `"].iter().find_map(|start| text.strip_prefix(start));
+    let named = named.and_then(|rest| rest.split('`').next());
+    let key = [within, named.unwrap_or_default()].into_iter().filter(|part| !part.is_empty());
+    match key.collect::<Vec<_>>().join(".") {
+        key if key.is_empty() => text.to_owned(),
+        key => format!("{key}: {text}"),
     }
 }
 
@@ -228,17 +242,20 @@ mod tests {
         let (common, own) = parts("pin = 3\nretries = 2\nsimulated = true").unwrap();
         assert_eq!((own.pin, common.retries, common.simulated), (3, Some(2), true));
         let faults = parts("pin = \"x\"\nretries = \"y\"").unwrap_err();
-        assert!(faults[0].contains("in `retries`") && faults[1].contains("in `pin`"), "{faults:?}");
-        assert!(parts("pin = 3\nretry = 2").unwrap_err()[0].contains("unknown field `retry`"));
+        assert!(faults[0].starts_with("retries: ") && faults[1].starts_with("pin: "), "{faults:?}");
+        assert!(parts("pin = 3\nretry = 2").unwrap_err()[0].starts_with("retry: unknown field `retry`"));
+        assert!(parts("retries = 2").unwrap_err()[0].starts_with("pin: missing field `pin`"));
+        let nested = parts("pin = 3\ntls = { pass = 1 }").unwrap_err();
+        assert!(nested[0].starts_with("tls.pass: unknown field `pass`"), "{nested:?}");
     }
 
     #[test]
     fn a_secret_that_stands_in_the_file_is_not_repeated() {
         for (text, told) in [
-            ("headers = { x-api-key = \"hunter2\" }", "never the secret itself in `headers.x-api-key`"),
-            ("tls = { key = \"hunter2\" }", "never the secret itself in `tls.key`"),
+            ("headers = { x-api-key = \"hunter2\" }", "headers.x-api-key: write"),
+            ("tls = { key = \"hunter2\" }", "tls.key: write"),
             ("tls = { key = { held = \"hunter2\" } }", "never the secret itself"),
-            ("headers = \"hunter2, expected \\\"\"", "a string, expected a map in `headers`"),
+            ("headers = \"hunter2, expected \\\"\"", "a string, expected a map"),
         ] {
             let faults = parts(&format!("pin = 1\n{text}")).unwrap_err().join("; ");
             assert!(faults.contains(told) && !faults.contains("hunter2"), "{faults}");
