@@ -16,7 +16,7 @@ use test_vectors::issuer::country::FORGER;
 use test_vectors::persona::{self, Persona};
 
 use crate::config::Site;
-use crate::connectors::card_authenticity::CardAuthenticityConfig;
+use crate::connectors::card_authenticity::{CardAuthenticityConfig, Shown};
 use crate::connectors::{Insurance, InsuranceConfig, PasswordSource, Secret, StaffConfig, Surroundings};
 use crate::devices::simulated::SimulatedReader;
 use crate::failure::{ErrorCode, Failure};
@@ -31,6 +31,18 @@ pub fn find(name: &str) -> Result<&'static Persona, Failure> {
     persona::find(name).ok_or_else(|| {
         Failure::new(ErrorCode::UnknownPersona, format!("there is no simulated persona {name:?}"))
     })
+}
+
+/// The personas whose cards are offered one after the other: all that say something at this site, and `first`. Those for whom an
+/// issuing authority's gateway answers are among them where the site asks one.
+#[must_use]
+pub fn offered(site: &Site, first: &'static Persona) -> Vec<&'static Persona> {
+    let vouched = if site.gateway.is_some() { persona::vouched() } else { &[] };
+    let mut offered: Vec<_> = persona::all().iter().chain(vouched).collect();
+    if !offered.iter().any(|one| one.name == first.name) {
+        offered.push(first);
+    }
+    offered
 }
 
 /// The persona's card on a simulated reader: one with short commands, except for a card that only extended ones open.
@@ -185,7 +197,8 @@ impl SimulatedCardGateway {
         Ok(Self { running })
     }
 
-    /// The site with this gateway in the place that it leaves open; a site that has none, or one of its own, stays as it is.
+    /// The site with this gateway in the place that it leaves open; a site that has none, or one of its own, stays as it is. It is
+    /// asked by files where the site lets it see EF.SOD and not the number alone.
     ///
     /// # Errors
     /// The settings are faulty.
@@ -195,8 +208,10 @@ impl SimulatedCardGateway {
         let Some(gateway) = site.gateway.as_mut().filter(|gateway| gateway.config.is_none()) else {
             return Ok(site);
         };
+        let by_files = gateway.sees.contains(&Shown::Sod) && !gateway.sees.contains(&Shown::Number);
+        let sends = if by_files { "files" } else { "certificate" };
         let settings = format!(
-            "url = {:?}\nkey = \"\"\"\n{}\"\"\"\nsimulated = true\nretries = 1\n\
+            "url = {:?}\nsends = {sends:?}\nkey = \"\"\"\n{}\"\"\"\nsimulated = true\nretries = 1\n\
              text = {{ verdict = \"is_valid_id_card\", signer = \"ds_cert_sha256\", number = \"id_card_number\", time = \"time\" }}",
             self.running.url(),
             card_gateway::public_key_pem(),

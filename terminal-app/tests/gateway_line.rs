@@ -2,10 +2,15 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod common;
+#[path = "common/tls.rs"]
+mod tls;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use firmware_profiles::Catalogue;
 use reader_core::capture::GatewayTrace;
 use reader_core::policy::Verdict;
@@ -15,6 +20,9 @@ use terminal_app::config::{self, Site};
 use terminal_app::demo::{self, SimulatedCardGateway};
 use terminal_app::text::Language;
 use terminal_app::worker::{self, Cancel, Event, Job, Services, Verified, plan_of};
+use test_vectors::card_gateway::{CardGatewayOptions, RunningCardGateway, public_key_pem};
+use test_vectors::persona::{self, Persona};
+use tls::{Authority, Front, mutual};
 
 fn now() -> Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
@@ -146,4 +154,116 @@ fn a_simulated_card_meets_the_simulated_gateway_by_every_way_in() {
             assert!(simulated.contains(&"gateway".into()) && simulated.contains(&"chip".into()), "{persona}");
         }
     }
+}
+
+/// A site that has the gateway see these files, at this address behind mutual TLS.
+fn by_files(folder: &common::Folder, sees: &str, url: &str, more: &str) -> String {
+    let path = |file: &str| folder.join(file);
+    let text = format!(
+        "inherits = \"gateway\"\n[gateway]\nsees = {sees}\n[gateway.settings]\nurl = \"{url}/eid/verify\"\nsends = \"files\"\n\
+         key = \"\"\"\n{}\"\"\"\nsimulated = true\ntext = {{ verdict = \"is_valid_id_card\", signer = \"ds_cert_sha256\", \
+         number = \"id_card_number\", time = \"time\" }}\n\
+         tls = {{ ca = {:?}, certificate = {:?}, key = {{ file = {:?} }} }}\n{more}",
+        public_key_pem(),
+        path("ca.pem"),
+        path("client.pem"),
+        path("client.key"),
+    );
+    folder.write("files.toml", text)
+}
+
+#[test]
+fn by_files_it_is_sent_those_that_the_site_lets_it_see_once_they_are_read() {
+    let folder = common::Folder::new("gateway-line-files");
+    let store = common::trust_store(&folder);
+    let persona = demo::find("gateway-yes").unwrap();
+    let behind = |withdrawn: &[&str]| {
+        let options = CardGatewayOptions {
+            signers: vec![persona.document_signer(common::now()).der],
+            withdrawn: withdrawn.iter().map(|number| (*number).to_owned()).collect(),
+            ..CardGatewayOptions::default()
+        };
+        RunningCardGateway::start(options).unwrap()
+    };
+    let (servers, clients) = (Authority::new("servers"), Authority::new("clients"));
+    let client = clients.leaf("terminal.example", 2100);
+    folder.write("ca.pem", servers.pem());
+    folder.write("client.pem", &client.pem);
+    folder.write("client.key", &client.key_pem);
+    let before = |gateway: &RunningCardGateway| {
+        Front::before(mutual(&servers.leaf("127.0.0.1", 2100), &clients), &gateway.url())
+    };
+    let verify = |site: &str, kept: &str| {
+        let number = persona.holder.number;
+        let words =
+            ["verify", "--reader", "sim:gateway-yes", "--number", number, "--trust", &store, "--json"];
+        common::idterm(&[&words[..], &["--site", site, "--keep", kept]].concat()).done()
+    };
+
+    let gateway = behind(&[]);
+    let front = before(&gateway);
+    let site = by_files(&folder, "[\"sod\", \"dg1\", \"dg2\", \"dg13\"]", &front.url(), "");
+    let kept = folder.join("kept");
+    let report = verify(&site, &kept).exits(0).json();
+    assert_eq!(common::check(&report, "passive.gateway")["outcome"], "confirmed");
+    assert!(report["simulated"].as_array().unwrap().contains(&"gateway".into()), "{report}");
+    // What was sent is what was read, whole; the portrait is the last of it. Nothing else of the card went out.
+    let requests = front.requests();
+    let [request] = requests.as_slice() else { panic!("{requests:?}") };
+    let body = request.split_once("\r\n\r\n").unwrap().1;
+    let sent: BTreeMap<String, String> = serde_json::from_str(body).unwrap();
+    assert_eq!(sent.keys().collect::<Vec<_>>(), ["dg1", "dg13", "dg2", "sodData"]);
+    let file = |name: &str| std::fs::read(Path::new(&kept).join(name)).unwrap();
+    for (member, name) in
+        [("sodData", "EF.SOD.bin"), ("dg1", "DG1.bin"), ("dg2", "DG2.bin"), ("dg13", "DG13.bin")]
+    {
+        assert!(STANDARD.decode(&sent[member]).unwrap() == file(name), "{member}");
+    }
+    assert!(!file("DG14.bin").is_empty(), "it was read, and is none of the gateway's business");
+
+    // The answer lies with the capture: found again, and nobody asked again.
+    let again = ["inspect", &kept, "--site", &site, "--trust", &store, "--json"];
+    let again = common::idterm(&again).done().json();
+    assert_eq!(common::check(&again, "passive.gateway")["outcome"], "confirmed");
+    assert_eq!((front.requests().len(), gateway.asked()), (1, 1));
+
+    // Its "no" by files.
+    let gateway = behind(&[persona.holder.number]);
+    let front = before(&gateway);
+    let site = by_files(&folder, "[\"sod\", \"dg1\"]", &front.url(), "");
+    let report = verify(&site, &folder.join("no")).exits(3).json();
+    assert_eq!(common::check(&report, "passive.gateway")["reason"], "R1290");
+    assert_eq!(gateway.asked(), 1);
+
+    // A file that it is to see and that is not read: it is not asked, rather than asked by half.
+    let reads = "[read]\ngroups = [\"DG1\", \"DG13\", \"DG14\"]\n";
+    let site = by_files(&folder, "[\"sod\", \"dg1\", \"dg2\"]", &front.url(), reads);
+    let report = verify(&site, &folder.join("half")).exits(4).json();
+    let found = common::check(&report, "passive.gateway");
+    assert_eq!((&found["outcome"], front.requests().len()), (&"undetermined".into(), 1), "{found}");
+}
+
+#[test]
+fn a_site_that_shows_files_meets_the_simulated_gateway_by_files() {
+    let folder = common::Folder::new("gateway-line-open");
+    let site = folder.write("open.toml", "inherits = \"gateway\"\n[gateway]\nsees = [\"sod\", \"dg1\"]\n");
+    let words = ["demo", "--site", &site, "--persona", "gateway-yes", "--json"];
+    let report = common::idterm(&words).done().exits(0).json();
+    assert_eq!(common::check(&report, "passive.gateway")["outcome"], "confirmed", "{report}");
+}
+
+#[test]
+fn the_window_offers_the_cards_of_the_gateway_where_the_site_asks_one() {
+    let good = demo::find("good").unwrap();
+    let names = |site: &str, first: &'static Persona| -> Vec<&str> {
+        demo::offered(&config::load(site).unwrap(), first).iter().map(|one| one.name).collect()
+    };
+    let (base, gateway) = (names("base", good), names("gateway", good));
+    assert!(base.contains(&"good") && !base.contains(&"gateway-no"), "{base:?}");
+    for persona in persona::vouched() {
+        assert_eq!(gateway.iter().filter(|name| **name == persona.name).count(), 1, "{gateway:?}");
+    }
+    assert_eq!(gateway.len(), base.len() + persona::vouched().len());
+    // Whoever is named at the start can be chosen again.
+    assert_eq!(names("base", demo::find("gateway-no").unwrap()).last(), Some(&"gateway-no"));
 }

@@ -1,8 +1,9 @@
 //! A simulated card-authenticity gateway over real HTTP on the loopback address.
 //!
 //! It is written from the description of such services alone and shares no type and no constant with the connector that asks
-//! it. `POST /eid/verify` takes JSON with `dsCert` (base64 of the signer's certificate in PEM), `idCardNumber` and whatever
-//! else; the answer has `is_valid_id_card`, the text `_responds`, and `signature` over that text: RSA PKCS#1 v1.5 with SHA-256
+//! it. `POST /eid/verify` takes JSON: `dsCert` (base64 of the signer's certificate in PEM) and `idCardNumber`; or the chip's
+//! files in base64, `sodData` and any of `dg1`, `dg2`, `dg13` and `dg14`. A card by its files is genuine where EF.SOD carries a
+//! signer that is known and the hash of each file, and its number is the one in DG1. The answer has `is_valid_id_card`, the text `_responds`, and `signature` over that text: RSA PKCS#1 v1.5 with SHA-256
 //! by a key of its own. Every answer says that it is simulated: `Server: simulated-card-gateway`, and `[MÔ PHỎNG]` in the text.
 
 use std::io::{self, Write};
@@ -152,9 +153,16 @@ fn serve(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
 
 fn answer(question: &Value, options: &CardGatewayOptions) -> Value {
     let member = |name: &str| question.get(name).and_then(Value::as_str).unwrap_or_default();
-    let number = member("idCardNumber");
-    let signer = certificate(member("dsCert")).unwrap_or_default();
-    let known = options.signers.contains(&signer) && !options.withdrawn.iter().any(|one| one == number);
+    let by_files = decode(member("sodData")).filter(|sod| !sod.is_empty());
+    let (signer, number, whole) = match &by_files {
+        Some(sod) => card_of_files(sod, |name| decode(member(name)), &options.signers),
+        None => {
+            let signer = certificate(member("dsCert")).unwrap_or_default();
+            (signer, Some(member("idCardNumber").to_owned()), true)
+        }
+    };
+    let withdrawn = number.as_ref().is_some_and(|number| options.withdrawn.contains(number));
+    let known = options.signers.contains(&signer) && whole && !withdrawn;
     let forged = options.manner == Manner::Forged;
     let valid = known || forged;
     let hash: String = Hash::Sha256.digest(&signer).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -175,6 +183,25 @@ fn answer(question: &Value, options: &CardGatewayOptions) -> Value {
         "signature": encode(&signature),
         "detail_message": "[MÔ PHỎNG]",
     })
+}
+
+/// What files say: the signer that is known and stands in EF.SOD (empty: none), the number in DG1, and whether EF.SOD has the
+/// hash of every file that came.
+fn card_of_files(
+    sod: &[u8],
+    file: impl Fn(&str) -> Option<Vec<u8>>,
+    signers: &[Vec<u8>],
+) -> (Vec<u8>, Option<String>, bool) {
+    let holds = |part: &[u8]| sod.windows(part.len().max(1)).any(|window| window == part);
+    let signer = signers.iter().find(|signer| holds(signer)).cloned().unwrap_or_default();
+    let files = ["dg1", "dg2", "dg13", "dg14"].map(|name| file(name).filter(|bytes| !bytes.is_empty()));
+    let hashes = [Hash::Sha1, Hash::Sha224, Hash::Sha256, Hash::Sha384, Hash::Sha512];
+    let hashed = |bytes: &Vec<u8>| hashes.iter().any(|hash| holds(&hash.digest(bytes)));
+    let whole = files.iter().flatten().all(hashed);
+    // A Vietnamese card: 61 5D 5F1F 5A, then 90 characters; the number stands at 16 to 27 of the first line.
+    let number = files.first().and_then(Option::as_ref).and_then(|dg1| dg1.get(5 + 15..5 + 27));
+    let number = number.and_then(|digits| String::from_utf8(digits.to_vec()).ok());
+    (signer, number, whole)
 }
 
 /// DER out of the base64 of PEM.
@@ -239,6 +266,35 @@ mod tests {
         assert_eq!(told(CardGatewayOptions { withdrawn, ..knowing }), (false, true));
         let forged = CardGatewayOptions { manner: Manner::Forged, ..CardGatewayOptions::default() };
         assert_eq!(told(forged), (true, false));
+    }
+
+    #[test]
+    fn a_card_is_known_by_its_files_as_well() {
+        let persona = crate::persona::find("good").unwrap();
+        let now_s = 1_795_255_200;
+        let card = persona.card(now_s);
+        let file = |id: u16| encode(&card.files[&(crate::card::Directory::Lds, id)]);
+        let options = CardGatewayOptions {
+            signers: vec![persona.document_signer(now_s).der],
+            ..CardGatewayOptions::default()
+        };
+        let told = |question: &Value, options: &CardGatewayOptions| -> Value {
+            serde_json::from_str(answer(question, options)["_responds"].as_str().unwrap()).unwrap()
+        };
+        let question = json!({"sodData": file(0x011D), "dg1": file(0x0101), "dg13": file(0x010D)});
+        let text = told(&question, &options);
+        assert_eq!(
+            (&text["is_valid_id_card"], &text["id_card_number"]),
+            (&true.into(), &persona.holder.number.into())
+        );
+        // A file of another card, a card without its zone, and a signer that is not known.
+        let mut other = question.clone();
+        other["dg13"] = encode(b"of another card").into();
+        assert_eq!(told(&other, &options)["is_valid_id_card"], false);
+        assert_eq!(told(&json!({"sodData": file(0x011D)}), &options)["id_card_number"], Value::Null);
+        assert_eq!(told(&question, &CardGatewayOptions::default())["is_valid_id_card"], false);
+        let withdrawn = CardGatewayOptions { withdrawn: vec![persona.holder.number.to_owned()], ..options };
+        assert_eq!(told(&question, &withdrawn)["is_valid_id_card"], false);
     }
 
     #[test]

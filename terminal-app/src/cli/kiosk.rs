@@ -93,6 +93,7 @@ fn simulated(
 
     let persona = demo::find(&args.persona)?;
     let gateway = demo::SimulatedGateway::start()?;
+    let offered = demo::offered(&site, persona);
     let common = Common {
         services: Arc::new(gateway.services(&site)?),
         trust: Arc::new(demo::trust(context.now)?),
@@ -101,12 +102,11 @@ fn simulated(
         language: context.output.texts.language(),
         site,
     };
-    let all = test_vectors::persona::all();
-    let choice = |one: &test_vectors::persona::Persona| PersonaChoice { name: one.name.to_owned() };
+    let choice = |one: &&test_vectors::persona::Persona| PersonaChoice { name: one.name.to_owned() };
     let setup = Setup {
         scanner: true,
-        personas: all.iter().map(choice).collect(),
-        persona: all.iter().position(|one| one.name == persona.name).unwrap_or_default(),
+        personas: offered.iter().map(choice).collect(),
+        persona: offered.iter().position(|one| one.name == persona.name).unwrap_or_default(),
         staff_open: true,
         ..setup
     };
