@@ -541,6 +541,7 @@ reason-1861 = The recipient refuses the content of the delivery.
 reason-1862 = The delivery could not be made in the time that the site allows.
 reason-1863 = What was kept of the delivery cannot be opened.
 reason-1865 = No consent is recorded, so nobody was asked.
+reason-1866 = The service was asked early, and its answer was not looked at.
 
 # ── Screens ──
 ui-title = Identity card check
@@ -837,6 +838,9 @@ site-section-service = Is asked:
 site-section-delivery = Is told:
 site-sees = May see
 site-when = Of which verdicts
+site-ask = When
+site-ask-after-holder = once the holder check is done
+site-ask-after-text = once the texts are proved, while the portrait is read; its answer waits for the holder check
 site-set-up = Set up at this terminal
 site-yes = yes
 site-no = no

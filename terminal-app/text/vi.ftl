@@ -541,6 +541,7 @@ reason-1861 = Nơi nhận từ chối nội dung được gửi.
 reason-1862 = Không gửi được trong thời hạn mà điểm làm việc cho phép.
 reason-1863 = Không mở được nội dung đã lưu để gửi.
 reason-1865 = Chưa ghi nhận sự đồng ý nên không hỏi nơi nào.
+reason-1866 = Đã hỏi trước nhưng không dùng đến câu trả lời.
 
 # ── Màn hình ──
 ui-title = Kiểm tra thẻ căn cước
@@ -837,6 +838,9 @@ site-section-service = Hỏi:
 site-section-delivery = Gửi cho:
 site-sees = Được xem
 site-when = Với kết quả
+site-ask = Thời điểm hỏi
+site-ask-after-holder = sau khi kiểm tra chủ thẻ
+site-ask-after-text = ngay khi xác thực xong thông tin chữ, trong lúc đọc ảnh; câu trả lời chờ kiểm tra chủ thẻ
 site-set-up = Đã cài đặt tại máy này
 site-yes = có
 site-no = không

@@ -255,4 +255,5 @@ reasons! {
     DeliveryTooOld = 1862, "The delivery could not be made in the time that the site allows.";
     DeliveryUnreadable = 1863, "What was kept of the delivery cannot be opened.";
     NoConsent = 1865, "No consent is recorded, so nobody was asked.";
+    ServiceAnswerNotTaken = 1866, "The service was asked early, and its answer was not looked at.";
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::context::{Context, not_loaded};
 use super::output::{Output, Tone, bold, coloured};
-use crate::config::{self, FallBack, SignChallenge, Site, SiteError, SiteFault};
+use crate::config::{self, Ask, FallBack, SignChallenge, Site, SiteError, SiteFault};
 use crate::connectors::Seen;
 use crate::failure::Failure;
 
@@ -156,6 +156,11 @@ fn explain(site: &Site, output: &Output) {
         ));
         let sees: Vec<String> = service.sees.iter().map(|field| field_name(field.name(), output)).collect();
         row("sees", &sees.join(", "));
+        let when = match service.ask {
+            Ask::AfterHolder => "site-ask-after-holder",
+            Ask::AfterText => "site-ask-after-text",
+        };
+        row("ask", &texts.get(when));
         row("set-up", &texts.get(if service.settings.is_empty() { "site-no" } else { "site-yes" }));
     }
     for delivery in &site.deliveries {
@@ -298,7 +303,7 @@ fn document(site: &Site, title: &str) -> Value {
             "sees": gateway.sees, "stands_for_chain": gateway.stands_for_chain, "set_up": gateway.config.is_some(),
         })),
         "services": site.services.iter().map(|service| json!({
-            "id": service.name, "kind": service.kind, "sees": service.sees, "set_up": !service.settings.is_empty(),
+            "id": service.name, "kind": service.kind, "sees": service.sees, "ask": service.ask, "set_up": !service.settings.is_empty(),
         })).collect::<Vec<_>>(),
         "deliveries": site.deliveries.iter().map(|delivery| json!({
             "id": delivery.name, "kind": delivery.kind, "when": delivery.when,

@@ -15,7 +15,9 @@ pub use fault::{SiteError, SiteFault};
 pub use gateway::{RawGateway, SiteGateway};
 pub use load::{built_in_names, load};
 pub use outbox::{RawOutbox, SiteOutbox};
-pub use site::{FallBack, RawDelivery, RawRead, RawService, RawSite, RawTerminal, RawTrust, SignChallenge};
+pub use site::{
+    Ask, FallBack, RawDelivery, RawRead, RawService, RawSite, RawTerminal, RawTrust, SignChallenge,
+};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -89,6 +91,8 @@ pub struct Service {
     pub kind: String,
     /// What it may see of the person.
     pub sees: Vec<Field>,
+    /// When it is asked.
+    pub ask: Ask,
     /// Settings of the connector's kind; empty where this terminal has none.
     pub settings: toml::Table,
 }

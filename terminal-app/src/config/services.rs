@@ -44,7 +44,8 @@ pub(super) fn asked(
             connectors::build,
             faults,
         );
-        services.push(Service { name, kind, sees, settings: service.settings });
+        let ask = service.ask.unwrap_or_default();
+        services.push(Service { name, kind, sees, ask, settings: service.settings });
     }
     (services, rules)
 }

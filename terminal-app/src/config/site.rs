@@ -196,9 +196,24 @@ pub struct RawService {
     /// What it may see of the person, by the names of [`crate::connectors::Field`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sees: Option<Vec<String>>,
+    /// When it is asked; after the holder check where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ask: Option<Ask>,
     /// Settings of the connector's kind.
     #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
     pub settings: toml::Table,
+}
+
+/// When a service is asked about a person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ask {
+    /// Once it is known whether the person is the holder.
+    #[default]
+    AfterHolder,
+    /// As soon as the texts of the chip are proved, while the portrait is still being read. The answer is neither shown nor used
+    /// before the holder check.
+    AfterText,
 }
 
 /// `[deliveries.NAME]`.
@@ -273,6 +288,7 @@ impl RawService {
             kind: self.kind.or(parent.kind),
             rule: self.rule.or(parent.rule),
             sees: self.sees.or(parent.sees),
+            ask: self.ask.or(parent.ask),
             settings,
         }
     }

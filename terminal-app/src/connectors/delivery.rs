@@ -151,7 +151,7 @@ impl From<Fault> for Undelivered {
     fn from(fault: Fault) -> Self {
         match fault.kind {
             FaultKind::MissingFields(_)
-            | FaultKind::Status(400 | 409 | 410 | 413 | 422)
+            | FaultKind::Status(400 | 410 | 413 | 422)
             | FaultKind::Refused { status: 400 | 410 | 413 | 422, .. } => Self::Never(fault),
             _ => Self::Later(fault),
         }
@@ -228,6 +228,8 @@ mod tests {
         for kind in [
             FaultKind::Status(500),
             FaultKind::Status(404),
+            // Somebody else is at it, or an earlier attempt still is.
+            FaultKind::Status(409),
             FaultKind::Unauthorized,
             FaultKind::Timeout { waited_ms: 1 },
             FaultKind::Tls("expired".to_owned()),

@@ -18,6 +18,7 @@ use super::gateway::Asking;
 use super::link::{LinkMessage, LinkResult};
 use super::message::{Event, Step};
 use super::place::Absence;
+use super::questions::Questions;
 use super::{Cancel, Job, SIMULATED_CHIP, SIMULATED_GATEWAY, Verified};
 use crate::connectors::PersonFields;
 use crate::devices::pcsc::failure_of;
@@ -46,6 +47,9 @@ pub(super) struct Judge<'a> {
     /// Proof of the signer alone, for asking the gateway before the texts are there.
     signer: Option<ProvedText>,
     asking: Asking,
+    transaction: Transaction,
+    /// What services are asked while the portrait is being read.
+    questions: Questions,
     cancel: Cancel,
     started: Instant,
     sizes: BTreeMap<FileId, (usize, usize)>,
@@ -54,16 +58,21 @@ pub(super) struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     /// Of a card that is being read: the gateway is asked meanwhile.
-    pub(super) fn live(job: &'a Job, cancel: &Cancel) -> Self {
-        let mut judge = Self::stored(job);
+    ///
+    /// # Errors
+    /// There is no randomness.
+    pub(super) fn live(job: &'a Job, cancel: &Cancel) -> Result<Self, Failure> {
+        let mut judge = Self::stored(job)?;
         judge.asking = job.services.gateway().map_or(Asking::None, Asking::Waiting);
         judge.cancel = cancel.clone();
-        judge
+        Ok(judge)
     }
 
     /// Of a stored capture: what the gateway said then is in it, or nothing.
-    fn stored(job: &'a Job) -> Self {
-        Self {
+    fn stored(job: &'a Job) -> Result<Self, Failure> {
+        let transaction = Transaction::new(&mut SystemEntropy)
+            .map_err(|error| Failure::new(ErrorCode::NoRandomness, error.to_string()))?;
+        Ok(Self {
             job,
             presented: job.presentation.as_ref().map_or_else(Presented::nothing, Presentation::to_compare),
             settings: job.site.proof.clone(),
@@ -71,11 +80,13 @@ impl<'a> Judge<'a> {
             text: None,
             signer: None,
             asking: Asking::None,
+            transaction,
+            questions: Questions::new(),
             cancel: Cancel::new(),
             started: Instant::now(),
             sizes: BTreeMap::new(),
             step: None,
-        }
+        })
     }
 
     /// Takes one message of the link thread.
@@ -162,6 +173,7 @@ impl<'a> Judge<'a> {
         let text = self.proof_so_far();
         if let Some(holder) = text.holder() {
             tell(Event::Holder(Box::new(holder.clone())));
+            self.job.services.begin(holder, self.transaction, &mut self.questions);
         }
         self.text = Some(text);
     }
@@ -215,16 +227,16 @@ impl<'a> Judge<'a> {
             tell(Event::Portrait(Arc::new(pixels)));
         }
         let texts = Texts::new(job.language);
-        let transaction = Transaction::new(&mut SystemEntropy)
-            .map_err(|error| Failure::new(ErrorCode::NoRandomness, error.to_string()))?;
+        let transaction = self.transaction;
+        let questions = std::mem::replace(&mut self.questions, Questions::new());
         let asked = if refused_already(&proof, job) {
             // Nobody's entitlement concerns a service where the card is refused whatever it answers.
-            job.services.leave("the card is refused already")
+            job.services.leave("the card is refused already", &questions)
         } else {
             if job.services.any() && proof.holder().is_some() {
                 self.step(Step::AskServices, tell);
             }
-            job.services.ask(proof.holder(), transaction, cancel, &texts)
+            job.services.ask(proof.holder(), transaction, questions, cancel, &texts)
         };
         self.step(Step::Decide, tell);
         let mut simulated = Vec::new();
@@ -299,9 +311,9 @@ fn refused_already(proof: &Proof, job: &Job) -> bool {
 /// Judges a stored capture: no chip, no events.
 ///
 /// # Errors
-/// None today; the signature leaves room for services that fail to start.
+/// There is no randomness.
 pub fn judge_stored(capture: Capture, job: &Job) -> Result<Verified, Failure> {
-    Judge::stored(job).conclude(capture, None, Instant::now(), &Cancel::new(), &mut |_| {})
+    Judge::stored(job)?.conclude(capture, None, Instant::now(), &Cancel::new(), &mut |_| {})
 }
 
 /// The portrait, if its hash is signed under a confirmed chain. Decoded in a thread of its own that is abandoned at its

@@ -10,6 +10,7 @@ mod link;
 pub mod message;
 mod place;
 mod plan;
+mod questions;
 mod services;
 
 use std::sync::Arc;
@@ -102,7 +103,7 @@ pub fn verify_at(
     let keys = job.presentation.as_ref().map(Presentation::access_keys).transpose()?.unwrap_or_default();
     let (sender, receiver) = std::sync::mpsc::sync_channel(64);
     let patience = Duration::from_secs(u64::from(job.site.wait_for_card_s));
-    let mut judge = judge::Judge::live(job, cancel);
+    let mut judge = judge::Judge::live(job, cancel)?;
     let at = &mut *place;
     let reading = std::thread::scope(|scope| {
         let link = link::Link { keys, plan, patience, cancel, sender };

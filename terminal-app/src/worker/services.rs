@@ -5,7 +5,8 @@ use std::sync::Arc;
 use reader_core::evidence::{Finding, Holder, Outcome, Reason, ServiceFinding};
 
 use super::deliveries::Deliveries;
-use crate::config::Site;
+use super::questions::{Questions, Taken};
+use crate::config::{Ask, Site};
 use crate::connectors::card_authenticity::CardAuthenticity;
 use crate::connectors::{
     self, Answer, Audience, Cancel, ConfigError, Connector, Details, PermittedFields, PersonFields, Query,
@@ -18,7 +19,16 @@ use crate::transaction::Transaction;
 struct Service {
     name: String,
     sees: Vec<connectors::Field>,
-    connector: Option<Box<dyn Connector>>,
+    ask: Ask,
+    connector: Option<Arc<dyn Connector>>,
+}
+
+impl Service {
+    /// What it is asked about this person.
+    fn query(&self, holder: &Holder, transaction: Transaction) -> Query {
+        let fields = PermittedFields::cut(&PersonFields::from(holder), &self.sees);
+        Query { question: Question::Eligibility, fields, transaction }
+    }
 }
 
 /// The services of a site.
@@ -68,9 +78,10 @@ impl Services {
                     service.settings.clone(),
                     Surroundings::system(),
                 );
-                built.map_err(|error| faults.push(error)).ok()
+                built.map_err(|error| faults.push(error)).ok().map(Arc::from)
             };
-            services.push(Service { name: service.name.clone(), sees: service.sees.clone(), connector });
+            let (name, sees) = (service.name.clone(), service.sees.clone());
+            services.push(Service { name, sees, ask: service.ask, connector });
         }
         let opened = site.gateway.as_ref().map(|gateway| gateway.open(Surroundings::system()));
         let gateway = match opened.transpose() {
@@ -106,6 +117,7 @@ impl Services {
         let nobody = |service: &crate::config::Service| Service {
             name: service.name.clone(),
             sees: Vec::new(),
+            ask: Ask::AfterHolder,
             connector: None,
         };
         let services = site.services.iter().map(nobody).collect();
@@ -124,7 +136,7 @@ impl Services {
             return self;
         }
         if let Some(service) = self.services.iter_mut().find(|service| service.name == connector.id()) {
-            service.connector = Some(connector);
+            service.connector = Some(Arc::from(connector));
         }
         self
     }
@@ -144,48 +156,73 @@ impl Services {
             .any(|connector| connector.is_simulated())
     }
 
-    /// Asks none of them, and says why.
-    pub(super) fn leave(&self, why: &str) -> Vec<Asked> {
-        self.services.iter().map(|service| not_asked(&service.name, why)).collect()
+    /// Sends the questions that may leave once the texts are proved, while the portrait is still being read.
+    pub(super) fn begin(&self, holder: &Holder, transaction: Transaction, questions: &mut Questions) {
+        for service in self.services.iter().filter(|service| service.ask == Ask::AfterText) {
+            if let Some(connector) = &service.connector {
+                questions.send(&service.name, connector, service.query(holder, transaction));
+            }
+        }
     }
 
-    /// Asks every service about the person; without a proved person none is asked.
+    /// Asks none of them any more, and says why. What was asked already is left unanswered.
+    pub(super) fn leave(&self, why: &str, questions: &Questions) -> Vec<Asked> {
+        let left = |service: &Service| match questions.is_sent(&service.name) {
+            true => found(&service.name, Outcome::NotPerformed(Reason::ServiceAnswerNotTaken), why),
+            false => found(&service.name, Outcome::NotPerformed(Reason::ServiceNotAsked), why),
+        };
+        self.services.iter().map(left).collect()
+    }
+
+    /// Asks every service about the person, all at the same time, and waits for the answers; without a proved person none is
+    /// asked.
     pub(super) fn ask(
         &self,
         holder: Option<&Holder>,
         transaction: Transaction,
+        mut questions: Questions,
         cancel: &Cancel,
         texts: &Texts,
     ) -> Vec<Asked> {
-        let ask_one = |service: &Service| match (holder, &service.connector) {
-            (Some(holder), Some(connector)) => {
-                let fields = PermittedFields::cut(&PersonFields::from(holder), &service.sees);
-                let query = Query { question: Question::Eligibility, fields, transaction };
-                worded(&connector.query(&query, cancel), texts)
+        if let Some(holder) = holder {
+            for service in &self.services {
+                if let Some(connector) =
+                    service.connector.as_ref().filter(|_| !questions.is_sent(&service.name))
+                {
+                    questions.send(&service.name, connector, service.query(holder, transaction));
+                }
             }
-            _ if self.withheld => no_consent(&service.name),
+        }
+        let not_asked =
+            |name: &str, why: &str| found(name, Outcome::NotPerformed(Reason::ServiceNotAsked), why);
+        let mut answer_of = |service: &Service| match (holder, &service.connector) {
+            (Some(holder), Some(connector)) => {
+                let query = service.query(holder, transaction);
+                match questions.take(&service.name, &query.fields, cancel) {
+                    Taken::Answer(answer) => worded(&answer, texts),
+                    Taken::NotSent => worded(&connector.query(&query, cancel), texts),
+                    Taken::Lost => {
+                        let why = "asking it ended unexpectedly; the log says where";
+                        found(&service.name, Outcome::Aborted(Reason::ServiceUnavailable), why)
+                    }
+                }
+            }
+            // The question stays open: a site may pass a terminal without such a service, and not a person who was not asked.
+            _ if self.withheld => {
+                found(&service.name, Outcome::Undetermined(Reason::NoConsent), "no consent is recorded")
+            }
             (None, _) => not_asked(&service.name, "nobody was proved whom it could be asked about"),
             (_, None) => not_asked(&service.name, "it is not configured at this terminal"),
         };
-        self.services.iter().map(ask_one).collect()
+        self.services.iter().map(&mut answer_of).collect()
     }
 }
 
-fn not_asked(name: &str, why: &str) -> Asked {
-    let finding = Finding::new(Outcome::NotPerformed(Reason::ServiceNotAsked)).with_detail(why);
+/// What a service did not say.
+fn found(name: &str, outcome: Outcome, why: &str) -> Asked {
+    let finding = Finding::new(outcome).with_detail(why);
     let finding = ServiceFinding { name: name.to_owned(), finding, answer: None };
     Asked { finding, simulated: false, details: Details::default() }
-}
-
-/// The question stays open: a site may pass a terminal without such a service, and not a person who was not asked.
-fn no_consent(name: &str) -> Asked {
-    let finding =
-        Finding::new(Outcome::Undetermined(Reason::NoConsent)).with_detail("no consent is recorded");
-    Asked {
-        finding: ServiceFinding { name: name.to_owned(), finding, answer: None },
-        simulated: false,
-        details: Details::default(),
-    }
 }
 
 /// What evidence keeps of an answer, worded for staff in the language chosen.
