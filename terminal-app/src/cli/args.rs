@@ -36,7 +36,8 @@ pub struct Common {
     /// One JSON document on stdout, nothing else
     #[arg(long, global = true)]
     pub json: bool,
-    /// Site file, or the name of a built-in one: base, hospital, bank, airport, inspection, inspection-tolerant
+    /// Site file, or the name of a built-in one: base, hospital, bank, airport, gateway, inspection,
+    /// inspection-tolerant
     #[arg(long, global = true, value_name = "FILE|NAME")]
     pub site: Option<String>,
     /// Folder of the trust store [default: the platform's data folder]
