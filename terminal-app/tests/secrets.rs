@@ -4,11 +4,13 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod common;
+#[path = "common/log.rs"]
+mod log;
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use common::{Folder, idterm};
+use log::{Captured, captured};
 use reader_core::cvc::{CvCertificate, TerminalCertificates};
 use reader_core::key::private_key;
 use reader_core::lds::DataGroup;
@@ -23,28 +25,6 @@ use terminal_app::{config, demo};
 use test_vectors::chip::{Chip, Fault, Memory};
 use test_vectors::issuer::terminal_pki::Chain;
 use test_vectors::persona::{self, Persona};
-use tracing_subscriber::fmt::MakeWriter;
-
-/// A log that is kept.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
 
 /// A reader to which a card that was torn away comes back.
 struct Returning(Chip);
@@ -109,7 +89,7 @@ fn said(event: &Event) -> String {
 }
 
 /// A whole verification over the built-in base site with the simulated gateway; what it knew, and what it printed.
-fn verified(name: &str, faults: &[Fault], log: &Log) -> Memory {
+fn verified(name: &str, faults: &[Fault], log: &Captured) -> Memory {
     let now = Timestamp(common::now());
     let persona = persona::find(name).unwrap();
     let gateway = demo::SimulatedGateway::start().unwrap();
@@ -145,7 +125,7 @@ fn verified(name: &str, faults: &[Fault], log: &Log) -> Memory {
     capture_folder::save(&done.capture, &out, &taken).unwrap();
     common::left::assert_clean_folder(&memory, &out, name);
     let report = serde_json::to_vec_pretty(&done.report).unwrap();
-    let log = log.0.lock().unwrap().clone();
+    let log = log.bytes();
     for (what, place) in [("report", &report), ("events", &events.into_bytes()), ("log", &log)] {
         assert_eq!(memory.found_in(place), Vec::<String>::new(), "{name}: {what}");
         let shows_holder = what == "report";
@@ -156,28 +136,22 @@ fn verified(name: &str, faults: &[Fault], log: &Log) -> Memory {
 
 #[test]
 fn no_verification_leaves_a_secret_behind() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .finish();
-    tracing::subscriber::set_global_default(subscriber).unwrap();
+    let log = captured();
     for name in ["good", "good-bac", "good-pace-cam", "good-pace-im", "good-pace-dh", "good-ca-dh", "eac"] {
-        let memory = verified(name, &[], &log);
+        let memory = verified(name, &[], log);
         let channel = if name == "good-bac" { "encryption key of BAC" } else { "encryption key of PACE" };
         assert!(memory.known().iter().any(|one| one.what == channel), "{name}");
     }
-    let memory = verified("good", &[Fault::TornAt { exchange: 15 }], &log);
+    let memory = verified("good", &[Fault::TornAt { exchange: 15 }], log);
     let sessions = memory.known().iter().filter(|one| one.what == "encryption key of PACE").count();
     assert_eq!(sessions, 2, "the keys of both sessions are searched for");
 
-    let printed = log.0.lock().unwrap().clone();
+    let printed = log.bytes();
     assert!(String::from_utf8_lossy(&printed).contains("insurance asked"), "the log is kept");
     // The control: once a key of a session is logged, it is found.
     let key = memory.known().into_iter().find(|one| one.what == "authentication key of PACE").unwrap();
     tracing::trace!(key = ?key.bytes, "planted");
-    let planted = log.0.lock().unwrap().clone();
+    let planted = log.bytes();
     assert_eq!(memory.found_in(&planted), ["authentication key of PACE as a list of numbers"]);
 }
 
@@ -193,7 +167,7 @@ fn the_program_prints_no_secret() {
             if option == "--number" { access.number.unwrap() } else { access.mrz_lines.join("\n") };
         let file = format!("@{}", folder.write("presented.txt", presented));
         let store = common::trust_store(&folder);
-        let memory = verified(name, &[], &Log::default());
+        let memory = verified(name, &[], &Captured::default());
         for json in [true, false] {
             let kept = folder.join(if json { "kept-1" } else { "kept-2" });
             let reader = format!("sim:{name}");

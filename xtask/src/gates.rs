@@ -87,7 +87,16 @@ fn variants() -> Outcome {
         check(&["--package", "terminal-app", "--no-default-features", "--features", "kiosk"]),
         check(&["--package", "terminal-app", "--no-default-features", "--features", "simulator"]),
         check(&["--package", "reader-core", "--no-default-features"]),
+        lock_is_current("reader-core/fuzz/Cargo.toml"),
+        lock_is_current("reader-core/oracle/Cargo.toml"),
     ])
+}
+
+/// The lock file of a package outside the workspace follows the crates of the workspace that it builds on.
+fn lock_is_current(manifest: &str) -> Outcome {
+    let mut command = shell::cargo();
+    command.args(["update", "--workspace", "--locked", "--quiet", "--manifest-path", manifest]);
+    shell::run(&mut command)
 }
 
 /// Who may import whom. By test name in the whole workspace, so that nothing is built twice.

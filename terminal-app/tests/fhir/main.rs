@@ -9,6 +9,8 @@ mod check_in;
 mod eligibility;
 mod faults;
 mod judge;
+#[path = "../common/log.rs"]
+mod log;
 mod relay;
 mod secrets;
 mod server;

@@ -1,41 +1,16 @@
 //! With all logging on, neither a credential nor anything of the person is printed.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
-
 use terminal_app::connectors::{Field, OAuth2Config, PasswordSource, Patients, Secret, Submit};
-use tracing_subscriber::fmt::MakeWriter;
 
+use super::log::captured;
 use super::relay::{Act, Relay, json};
 use super::server::server;
 use super::{NAME, SEEN, ask, covered, fhir, known, number, person, record, tell};
 
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Captured {
-    type Writer = Self;
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
 #[test]
 fn nothing_is_logged_or_shown() {
     let Some(server) = server() else { return };
-    let captured = Captured::default();
-    let logger = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false);
-    logger.with_writer(captured.clone()).init();
+    let captured = captured();
     let relay = Relay::start(&server.url, |asked| match asked.line.as_str() {
         "POST /token" => json(200, r#"{"access_token":"T0KEN-hunter2","expires_in":600}"#),
         "POST /Appointment" => json(422, "{}"),
@@ -61,7 +36,7 @@ fn nothing_is_logged_or_shown() {
         shown.push_str(&format!("{:?}", tell(&fhir, &record(&number, &other, SEEN))));
         numbers.push(number);
     }
-    let logged = String::from_utf8_lossy(&captured.0.lock().unwrap()).into_owned();
+    let logged = captured.text();
     assert!(
         logged.contains("FHIR server asked") && logged.contains("/Patient/_search"),
         "it was logged at all"

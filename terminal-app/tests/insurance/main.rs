@@ -3,6 +3,8 @@
 
 mod codes;
 mod faults;
+#[path = "../common/log.rs"]
+mod log;
 mod scripted;
 mod secrets;
 mod settings;

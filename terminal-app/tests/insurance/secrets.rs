@@ -1,50 +1,13 @@
 //! With all logging on, no secret and nothing of the person is printed anywhere.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex, OnceLock};
-
 use terminal_app::connectors::{Cancel, Connector, PasswordSource, Secret};
 use test_vectors::gateway::{Fault, FaultRule, Scope};
-use tracing_subscriber::fmt::MakeWriter;
 
+use super::log::captured;
 use super::{Line, NAME, NUMBER, PASSWORD, STAFF_NAME, STAFF_NUMBER, config, connector, query};
 
 /// A credential that goes along in headers.
 const HEADER: &str = "header-hunter2";
-
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Captured {
-    type Writer = Self;
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-/// Everything that this program logs, from now on, of our own and of every library.
-fn captured() -> &'static Captured {
-    static CAPTURED: OnceLock<Captured> = OnceLock::new();
-    CAPTURED.get_or_init(|| {
-        let captured = Captured::default();
-        tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
-            .with_ansi(false)
-            .with_writer(captured.clone())
-            .init();
-        captured
-    })
-}
 
 fn secrets() -> Vec<String> {
     let md5 = test_vectors::gateway::GatewayOptions::default().password_md5;
@@ -111,7 +74,7 @@ fn nothing_is_logged_or_shown() {
     assert!(shown.contains("/api/egw/KQNhanLichSuKCB2024"), "the place is told");
     assert_clean(&shown);
 
-    let printed = String::from_utf8_lossy(&captured.0.lock().unwrap()).into_owned();
+    let printed = captured.text();
     assert!(
         printed.contains("insurance asked")
             && printed.contains("transaction=10203040-5060-4070-8090-a0b0c0d0e0f0"),
