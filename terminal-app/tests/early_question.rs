@@ -13,7 +13,7 @@ use reader_core::policy::Verdict;
 use reader_core::transport::{Limits, Transport, TransportError};
 use reader_core::wire::date::Timestamp;
 use terminal_app::config::{Ask, Site};
-use terminal_app::connectors::{Answer, Cancel, Connector, Details, Field, Query};
+use terminal_app::connectors::{Answer, Cancel, Connector, Details, Field, Query, Service};
 use terminal_app::devices::simulated::SimulatedReader;
 use terminal_app::text::Language;
 use terminal_app::worker::{self, Event, Job, Services, Verified};
@@ -43,11 +43,13 @@ struct Told {
     tell: Mutex<Sender<&'static str>>,
 }
 
-impl Connector for Told {
+impl Service for Told {
     fn id(&self) -> &str {
         self.name
     }
+}
 
+impl Connector for Told {
     fn needs(&self) -> &[Field] {
         &[Field::Number]
     }

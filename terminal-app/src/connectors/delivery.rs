@@ -12,8 +12,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::fault::{Fault, FaultKind};
-use super::secret::PasswordSource;
-use super::{Cancel, Connection, Field, PermittedFields, PersonFields};
+use super::{Cancel, Field, PermittedFields, PersonFields, Service};
 use crate::transaction::{IdempotencyKey, Transaction};
 
 /// Something that a recipient may see.
@@ -159,25 +158,7 @@ impl From<Fault> for Undelivered {
 }
 
 /// A service that takes deliveries.
-pub trait Recipient: Send + Sync {
-    /// Its name in the site's file, such as `records`.
-    fn id(&self) -> &str;
-
-    /// The recipient is a simulated one by its settings.
-    fn is_simulated(&self) -> bool {
-        false
-    }
-
-    /// How it is reached; `None` of one that needs no connection.
-    fn connection(&self) -> Option<&Connection> {
-        None
-    }
-
-    /// The secrets that it needs beside those of its connection, each by the setting that names it.
-    fn secrets(&self) -> Vec<(&str, &PasswordSource)> {
-        Vec::new()
-    }
-
+pub trait Recipient: Service {
     /// Makes one attempt, within the recipient's deadline. Blocks; returns soon after `cancel` is set.
     ///
     /// # Errors

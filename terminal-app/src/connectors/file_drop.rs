@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use super::Service;
 use super::delivery::{Delivered, Recipient, Record, Undelivered};
 use super::fault::{Fault, FaultKind};
 use super::{Cancel, ConfigError, Surroundings};
@@ -40,7 +41,7 @@ pub(super) fn build(
     Ok(Box::new(FileDrop { id: id.to_owned(), settings }))
 }
 
-impl Recipient for FileDrop {
+impl Service for FileDrop {
     fn id(&self) -> &str {
         &self.id
     }
@@ -48,7 +49,9 @@ impl Recipient for FileDrop {
     fn is_simulated(&self) -> bool {
         self.settings.simulated
     }
+}
 
+impl Recipient for FileDrop {
     fn deliver(&self, record: &Record, key: &IdempotencyKey, _: &Cancel) -> Result<Delivered, Undelivered> {
         let folder = &self.settings.folder;
         let path = folder.join(format!("{key}.json"));

@@ -60,13 +60,10 @@ pub struct Query {
     pub transaction: Transaction,
 }
 
-/// A service that can be asked.
-pub trait Connector: Send + Sync {
-    /// Name of this connector in the site's file and in the report, such as `insurance`.
+/// What a site names and how it is reached, whether it is asked, told or both.
+pub trait Service: Send + Sync {
+    /// Its name in the site's file and in the report, such as `insurance`.
     fn id(&self) -> &str;
-
-    /// The fields it needs for its questions; more are never sent.
-    fn needs(&self) -> &[Field];
 
     /// The service is a simulated one by its settings; an answer may still say so of itself.
     fn is_simulated(&self) -> bool {
@@ -82,6 +79,12 @@ pub trait Connector: Send + Sync {
     fn secrets(&self) -> Vec<(&str, &PasswordSource)> {
         Vec::new()
     }
+}
+
+/// A service that can be asked.
+pub trait Connector: Service {
+    /// The fields it needs for its questions; more are never sent.
+    fn needs(&self) -> &[Field];
 
     /// Asks, within the connector's deadline. Blocks; returns soon after `cancel` is set.
     fn query(&self, query: &Query, cancel: &Cancel) -> Answer;

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use super::Service;
 use super::connection::{AddressForm, Connection, Usual, split};
 use super::delivery::{Delivered, Recipient, Record, Undelivered};
 use super::fault::{Fault, FaultKind};
@@ -94,7 +95,7 @@ impl Webhook {
     }
 }
 
-impl Recipient for Webhook {
+impl Service for Webhook {
     fn id(&self) -> &str {
         &self.id
     }
@@ -110,7 +111,9 @@ impl Recipient for Webhook {
     fn secrets(&self) -> Vec<(&str, &PasswordSource)> {
         vec![("secret", &self.secret)]
     }
+}
 
+impl Recipient for Webhook {
     fn deliver(
         &self,
         record: &Record,

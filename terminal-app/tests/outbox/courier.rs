@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use reader_core::evidence::Reason;
 use rusqlite::Connection;
 use terminal_app::connectors::{
-    Cancel, Clock, Delivered, Fault, FaultKind, Recipient, Record, Surroundings, Undelivered,
+    Cancel, Clock, Delivered, Fault, FaultKind, Recipient, Record, Service, Surroundings, Undelivered,
 };
 use terminal_app::outbox::{Courier, Nudge, State};
 use terminal_app::transaction::IdempotencyKey;
@@ -52,11 +52,13 @@ struct Scripted {
     answers: Answers,
 }
 
-impl Recipient for Scripted {
+impl Service for Scripted {
     fn id(&self) -> &str {
         self.id
     }
+}
 
+impl Recipient for Scripted {
     fn deliver(
         &self,
         record: &Record,

@@ -20,7 +20,7 @@ use super::fault::{Fault, FaultKind};
 use super::finding::{Answer, Details};
 use super::{
     Cancel, ConfigError, Connection, Connector, Delivered, Field, PasswordSource, Query, Question, Recipient,
-    Record, Surroundings, Undelivered,
+    Record, Service, Surroundings, Undelivered,
 };
 use crate::transaction::IdempotencyKey;
 use eligibility::Told;
@@ -116,13 +116,9 @@ impl From<Result<Told, Fault>> for Judged {
     }
 }
 
-impl Connector for Fhir {
+impl Service for Fhir {
     fn id(&self) -> &str {
         &self.id
-    }
-
-    fn needs(&self) -> &[Field] {
-        NEEDS
     }
 
     fn is_simulated(&self) -> bool {
@@ -135,6 +131,12 @@ impl Connector for Fhir {
 
     fn secrets(&self) -> Vec<(&str, &PasswordSource)> {
         self.settings.secrets()
+    }
+}
+
+impl Connector for Fhir {
+    fn needs(&self) -> &[Field] {
+        NEEDS
     }
 
     fn query(&self, query: &Query, cancel: &Cancel) -> Answer {
@@ -151,7 +153,7 @@ impl Connector for Fhir {
         };
         let judged = Judged::from(result);
         let elapsed_ms = self.surroundings.clock.now_ms().saturating_sub(started_ms);
-        let simulated = simulated || Connector::is_simulated(self);
+        let simulated = simulated || self.is_simulated();
         let code = judged.code.as_deref().unwrap_or_default();
         tracing::info!(
             connector = %self.id, transaction = %query.transaction, outcome = judged.outcome.as_str(), code,
@@ -175,22 +177,6 @@ impl Connector for Fhir {
 }
 
 impl Recipient for Fhir {
-    fn id(&self) -> &str {
-        &self.id
-    }
-
-    fn is_simulated(&self) -> bool {
-        self.settings.connection.is_simulated()
-    }
-
-    fn connection(&self) -> Option<&Connection> {
-        Some(&self.settings.connection)
-    }
-
-    fn secrets(&self) -> Vec<(&str, &PasswordSource)> {
-        self.settings.secrets()
-    }
-
     fn deliver(
         &self,
         record: &Record,

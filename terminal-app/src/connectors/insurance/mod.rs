@@ -23,7 +23,7 @@ use super::http::{Body, Client, Reply, Request};
 use super::retry::Budget;
 use super::secret::{Secret, SecretUrl};
 use super::{
-    BirthDate, Cancel, ConfigError, Connection, Connector, Field, PasswordSource, Query, Question,
+    BirthDate, Cancel, ConfigError, Connection, Connector, Field, PasswordSource, Query, Question, Service,
     Surroundings,
 };
 use settings::Settings;
@@ -294,13 +294,9 @@ fn contradicts(asked: Option<BirthDate>, answered: Option<&str>) -> bool {
     }
 }
 
-impl Connector for Insurance {
+impl Service for Insurance {
     fn id(&self) -> &str {
         &self.id
-    }
-
-    fn needs(&self) -> &[Field] {
-        NEEDS
     }
 
     fn is_simulated(&self) -> bool {
@@ -313,6 +309,12 @@ impl Connector for Insurance {
 
     fn secrets(&self) -> Vec<(&str, &PasswordSource)> {
         vec![("password", &self.settings.config.password)]
+    }
+}
+
+impl Connector for Insurance {
+    fn needs(&self) -> &[Field] {
+        NEEDS
     }
 
     fn query(&self, query: &Query, cancel: &Cancel) -> Answer {
